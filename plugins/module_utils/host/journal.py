@@ -1,0 +1,118 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host remembers of us: the slice it applied, whose plan that was, and what we own but cannot mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
+
+from ..errors import HostError, PlanRefused
+from .runner import Runner
+
+JOURNAL_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The memory of one subsystem for one owner.
+
+    :param ipam_uuid: identity of the IPAM whose plan was applied last; None for plans made by hand.
+    :param generation: generation of that plan; None for plans made by hand.
+    :param slice: the options that were applied last, as plain data; None before the first run.
+    :param owned: what we own where the thing itself cannot carry a mark (addresses, memberships, moved routes).
+    """
+
+    ipam_uuid: Optional[str] = None
+    generation: Optional[int] = None
+    slice: Optional[Mapping[str, Any]] = None
+    owned: Mapping[str, Any] = field(default_factory=dict)
+
+
+def journal_path(state_path: str, owner: str, subsystem: str) -> str:
+    """Return where the journal of a subsystem lies."""
+    return f"{state_path}/{owner}/{subsystem}.json"
+
+
+def parse_journal(text: Optional[str], path: str) -> Journal:
+    """Return the journal in a file's text, an empty one when there is no file.
+
+    :raises HostError: the text is not a journal, or one that a newer release wrote.
+    """
+    if text is None:
+        return Journal()
+    hint = "Restore it from a backup, or move it away: then nothing is known to be ours and only new things are added."
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise HostError(f"state file {path}", f"is damaged ({error})", hint) from error
+    if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
+        raise HostError(f"state file {path}", "is damaged (no schema number)", hint)
+    if content["schema"] > JOURNAL_SCHEMA:
+        raise HostError(
+            f"state file {path}",
+            f"has schema {content['schema']}, this release knows {JOURNAL_SCHEMA}",
+            "Use the release of the collection that wrote it, or a newer one.",
+        )
+    if not isinstance(content.get("owned"), dict) or not isinstance(content.get("slice"), (dict, type(None))):
+        raise HostError(f"state file {path}", "is damaged (unexpected content)", hint)
+    return Journal(content.get("ipam_uuid"), content.get("generation"), content["slice"], content["owned"])
+
+
+def render_journal(journal: Journal) -> str:
+    """Return the text of a journal's file."""
+    content = {
+        "schema": JOURNAL_SCHEMA,
+        "ipam_uuid": journal.ipam_uuid,
+        "generation": journal.generation,
+        "slice": journal.slice,
+        "owned": journal.owned,
+    }
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def admit(journal: Journal, ipam_uuid: Optional[str], generation: Optional[int]) -> None:
+    """Refuse a plan that must not replace the one that is applied.
+
+    :raises PlanRefused: the plan comes from another IPAM, or is older than the applied one.
+    """
+    if ipam_uuid and journal.ipam_uuid and ipam_uuid != journal.ipam_uuid:
+        raise PlanRefused(
+            f"plan of IPAM {ipam_uuid}",
+            f"is refused: this host follows IPAM {journal.ipam_uuid}",
+            "Point the run at the right database, or tear the host down first.",
+        )
+    if generation is not None and journal.generation is not None and generation < journal.generation:
+        raise PlanRefused(
+            f"plan of generation {generation}",
+            f"is refused: this host already has generation {journal.generation}",
+            "Run again: a plan made now is newer.",
+        )
+
+
+def load_journal(runner: Runner, path: str) -> Journal:
+    """Read a journal from its file."""
+    return parse_journal(runner.read(path), path)
+
+
+def save_journal(runner: Runner, path: str, journal: Journal) -> None:
+    """Write a journal unless the file says the same already."""
+    text = render_journal(journal)
+    if runner.read(path) != text:
+        runner.write(path, text, 0o600)
+
+
+def with_plan(
+    journal: Journal, ipam_uuid: Optional[str], generation: Optional[int], applied: Mapping[str, Any]
+) -> Journal:
+    """Return the journal after a plan was applied; a plan made by hand keeps the identity of the one before."""
+    return replace(
+        journal,
+        ipam_uuid=ipam_uuid or journal.ipam_uuid,
+        generation=generation if generation is not None else journal.generation,
+        slice=applied,
+    )

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The loop that every subsystem of a host goes through: read, compare, change only the difference, read back."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Optional, Protocol, TypeVar
+
+from ..change import Change
+from ..errors import HostError
+from .journal import Journal, admit, journal_path, load_journal, save_journal, with_plan
+from .runner import Runner
+
+Want = TypeVar("Want")
+Have = TypeVar("Have")
+
+
+@dataclass(frozen=True)
+class Plan(Generic[Have]):
+    """What one subsystem would do on a host.
+
+    :param changes: the changes in the order in which they are made.
+    :param after: the host as it will be.
+    :param steps: what ``apply`` needs to do it; only the subsystem itself looks into it.
+    :param owned: the ownership to remember afterwards (see :class:`~.journal.Journal`).
+    """
+
+    changes: tuple[Change, ...]
+    after: Have
+    steps: Any
+    owned: Mapping[str, Any]
+
+
+class Subsystem(Protocol[Want, Have]):
+    """One part of a host that is brought to a wanted state. ``parse``, ``diff`` and ``view`` are pure."""
+
+    name: str
+
+    def parse(self, applied: Mapping[str, Any]) -> Want:
+        """Validate and normalise the options; raise :class:`~..errors.InvalidInput` with the item's position."""
+
+    def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
+        """Read the host as it is."""
+
+    def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
+        """Compare; the same for a real run and for check mode."""
+
+    def apply(self, runner: Runner, plan: Plan[Have]) -> None:
+        """Make the changes of a plan; on failure say what was done before."""
+
+    def view(self, have: Have) -> Any:
+        """Return the managed things as people know them, for the diff and for the result."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks, and how.
+
+    :param owner: whose things these are; two owners on one host never touch each other's.
+    :param state_path: directory of the journals.
+    :param ipam_uuid: IPAM that made the plan; None when made by hand.
+    :param generation: generation of the plan; None when made by hand.
+    :param check: True to predict only.
+    """
+
+    owner: str
+    state_path: str
+    ipam_uuid: Optional[str] = None
+    generation: Optional[int] = None
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was changed, or would be. ``before`` and ``after`` are what ``view`` returned."""
+
+    changes: tuple[Change, ...]
+    before: Any
+    after: Any
+
+
+def reconcile(
+    subsystem: Subsystem[Want, Have], applied: Mapping[str, Any], runner: Runner, request: Request
+) -> Outcome:
+    """Bring one subsystem of a host to the wanted state.
+
+    :param applied: the options of the module, plain JSON data (this is what the journal keeps and a reboot replays).
+    :raises NovaError: bad options, a refused plan, a failed command, or a host that did not become what was predicted.
+    """
+    want = subsystem.parse(applied)
+    path = journal_path(request.state_path, request.owner, subsystem.name)
+    with _lock(request, subsystem.name):
+        journal = load_journal(runner, path)
+        admit(journal, request.ipam_uuid, request.generation)
+        have = subsystem.read(runner, want, journal)
+        plan = subsystem.diff(want, have, journal)
+        if not request.check:
+            _carry_out(subsystem, want, runner, plan, journal, path)
+            done = with_plan(journal, request.ipam_uuid, request.generation, applied)
+            save_journal(runner, path, replace(done, owned=plan.owned))
+        return Outcome(plan.changes, subsystem.view(have), subsystem.view(plan.after))
+
+
+def _carry_out(
+    subsystem: Subsystem[Want, Have], want: Want, runner: Runner, plan: Plan[Have], journal: Journal, path: str
+) -> None:
+    if not plan.changes:
+        return
+    # Ownership is written before the deed: after a crash in between, what was made is still known to be ours.
+    intended = replace(journal, owned=merge_owned(journal.owned, plan.owned))
+    save_journal(runner, path, intended)
+    subsystem.apply(runner, plan)
+    # Read back with the new ownership: what was just made counts as ours from here on.
+    seen = subsystem.view(subsystem.read(runner, want, replace(journal, owned=plan.owned)))
+    predicted = subsystem.view(plan.after)
+    if seen != predicted:
+        raise HostError(
+            f"{subsystem.name} of this host",
+            f"did not become what was predicted: {describe_difference(predicted, seen)}",
+            "Something else changes the same things at the same time, or a tool refused silently.",
+        )
+
+
+def merge_owned(old: Any, new: Any) -> Any:
+    """Return the union of two ownership documents: mappings key by key, lists as sets, else the newer value."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {
+            key: merge_owned(old[key], new[key]) if key in old and key in new else (new[key] if key in new else old[key])
+            for key in sorted({*old, *new})
+        }
+    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        return [*old, *(item for item in new if item not in old)]
+    return new
+
+
+def describe_difference(predicted: Any, seen: Any, position: str = "") -> str:
+    """Return the first place where two documents differ, as ``position: expected X, found Y``."""
+    if isinstance(predicted, Mapping) and isinstance(seen, Mapping):
+        for key in sorted({*predicted, *seen}, key=str):
+            if predicted.get(key) != seen.get(key):
+                return describe_difference(predicted.get(key), seen.get(key), f"{position}.{key}" if position else key)
+    if isinstance(predicted, (list, tuple)) and isinstance(seen, (list, tuple)) and len(predicted) == len(seen):
+        for index, (left, right) in enumerate(zip(predicted, seen)):
+            if left != right:
+                return describe_difference(left, right, f"{position}[{index}]")
+    return f"{position or 'state'}: expected {predicted!r}, found {seen!r}"
+
+
+@contextlib.contextmanager
+def _lock(request: Request, subsystem: str) -> Iterator[None]:
+    """Keep two runs on one host apart. Check mode takes no lock: it must leave no file behind."""
+    if request.check:
+        yield
+        return
+    directory = f"{request.state_path}/{request.owner}"
+    try:
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        handle = os.open(f"{directory}/{subsystem}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HostError(f"state directory {directory}", f"cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

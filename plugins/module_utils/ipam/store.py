@@ -1,0 +1,258 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The database behind the IPAM: how it is opened, locked, versioned, and changed in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from sqlalchemy import create_engine, event, insert, inspect, select, update
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from ..change import Change
+from ..errors import Conflict, StoreError
+from . import schema
+
+# A writer waits this long for the others before it gives up; the longest wait seen with 64 writers was 0.2 s.
+BUSY_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, for the audit and for the origin of rows.
+
+    :param actor: a person's name; the login user when empty.
+    :param origin: ``inventory`` or ``operation``.
+    :param check: True to roll back at the end.
+    """
+
+    actor: str = ""
+    origin: str = "operation"
+    check: bool = False
+
+
+@dataclass
+class Transaction:
+    """One transaction: everything in it happens, or nothing.
+
+    :param connection: SQLAlchemy connection with the transaction begun.
+    :param now: seconds since 1970; one time for all that happens in it.
+    :param generation: the generation that rows changed in it get (the stored one plus one).
+    :param changes: what was changed so far, in order.
+    :param warnings: what a person should know although it is no error.
+    """
+
+    connection: Connection
+    caller: Caller
+    now: float
+    ipam_uuid: str
+    generation: int
+    changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _plan_changed: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Return the origin that new rows get."""
+        return self.caller.origin
+
+    def record(
+        self,
+        change: Change,
+        before: Optional[Mapping[str, Any]] = None,
+        after: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        """Note a change that somebody asked for: it counts as changed, raises the generation and is audited.
+
+        :param before: the thing before, as people know it; None when it did not exist.
+        :param after: the thing after; None when it is gone.
+        """
+        self.changes.append(change)
+        self._plan_changed = True
+        self.observe(change, before, after)
+
+    def observe(
+        self,
+        change: Change,
+        before: Optional[Mapping[str, Any]] = None,
+        after: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        """Note a change that followed by itself (an address came out of quarantine): audited, but nobody's wish."""
+        self._events.append(
+            {
+                "at": self.now,
+                "actor": self.caller.actor or _login_user(),
+                "origin": self.origin,
+                "generation": self.generation,
+                "action": change.action,
+                "kind": change.kind,
+                "name": change.name,
+                "before": dict(before) if before is not None else None,
+                "after": dict(after) if after is not None else None,
+            }
+        )
+
+    @property
+    def plan_generation(self) -> int:
+        """Return the generation of plans made now: a new one only if something was changed in this transaction."""
+        return self.generation if self._plan_changed else self.generation - 1
+
+    def close(self) -> None:
+        """Write the audit and the generation; the last thing before the commit."""
+        if self._events:
+            self.connection.execute(insert(schema.events), self._events)
+        if self._plan_changed:
+            self.connection.execute(update(schema.meta).values(generation=self.generation))
+
+
+def _login_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as containers have
+        return str(os.getuid())
+
+
+@contextlib.contextmanager
+def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
+    """Open the database, hand out one transaction, and commit it; roll back in check mode and on any error.
+
+    A database that does not exist is made on the first use; in check mode an empty one is pretended.
+
+    :param url: SQLAlchemy URL.
+    :raises StoreError: it cannot be opened or written, or its schema is newer than this release.
+    :raises Conflict: a constraint of the database refused the change.
+    """
+    path = _sqlite_path(url)
+    pretend = caller.check and path is not None and not os.path.exists(path)
+    try:
+        with contextlib.ExitStack() as stack:
+            if path is not None and not caller.check:
+                _refuse_throw_away(url)
+                stack.enter_context(_write_lock(path))
+            engine = _engine("sqlite://" if pretend else url)
+            stack.callback(engine.dispose)
+            connection = stack.enter_context(engine.connect())
+            work = _begin(connection, caller, url)
+            yield work
+            # The only place that decides between a run and a prediction.
+            if caller.check:
+                connection.rollback()
+            else:
+                work.close()
+                connection.commit()
+    except IntegrityError as error:
+        raise Conflict("change", f"contradicts what the database holds: {error.orig}", "Run again.") from error
+    except OperationalError as error:
+        raise StoreError(
+            f"database {safe_url(url)}",
+            f"cannot be used: {error.orig}",
+            "Check that it exists, that it can be written, and who else has it open.",
+        ) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"database {safe_url(url)}", f"cannot be used: {error}") from error
+
+
+def safe_url(url: str) -> str:
+    """Return a database URL without its password, fit for messages."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "(not a database URL)"
+
+
+def _sqlite_path(url: str) -> Optional[str]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            "database URL", "is not understood", "Use a form such as sqlite:////var/lib/novanet/ipam.sqlite."
+        ) from error
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return parsed.database
+
+
+def _refuse_throw_away(url: str) -> None:
+    """Refuse an SQLite file inside the execution environment that the run itself lives in: both end together."""
+    # Execution environment images keep the job's data in /runner; AWX names its directory in the environment.
+    in_container = os.path.isdir("/runner") or "AWX_ISOLATED_DATA_DIR" in os.environ
+    if in_container and "SSH_CONNECTION" not in os.environ:
+        raise StoreError(
+            f"database {safe_url(url)}",
+            "lies inside an execution environment and would be lost with it",
+            "Put a lasting host into group nova_controller and reach it over SSH, or use PostgreSQL.",
+        )
+
+
+@contextlib.contextmanager
+def _write_lock(path: str) -> Iterator[None]:
+    """Queue writers fairly: SQLite alone lets single processes starve under many writers."""
+    directory = os.path.dirname(path) or "."
+    try:
+        os.makedirs(directory, mode=0o750, exist_ok=True)
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"database {path}", f"cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url, future=True)
+    except NoSuchModuleError as error:
+        raise StoreError(f"database {safe_url(url)}", f"has a kind that is not known: {error}") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(f"database {safe_url(url)}", f"needs a driver that is not installed: {error.name}") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The driver must not begin transactions by itself: BEGIN IMMEDIATE is what keeps writers from failing halfway.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT * 1000}", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:
+    now = time.time()
+    if not inspect(connection).has_table(schema.meta.name):
+        schema.metadata.create_all(connection)
+        connection.execute(
+            insert(schema.meta).values(
+                id=1, schema_version=schema.SCHEMA_VERSION, ipam_uuid=str(uuid.uuid4()), generation=0
+            )
+        )
+    # The row lock makes writers wait for each other where the database has no lock of its own (PostgreSQL).
+    row = connection.execute(select(schema.meta).with_for_update()).one()
+    if row.schema_version > schema.SCHEMA_VERSION:
+        raise StoreError(
+            f"database {safe_url(url)}",
+            f"has schema {row.schema_version}, this release knows {schema.SCHEMA_VERSION}",
+            "Use the release of the collection that wrote it, or a newer one.",
+        )
+    return Transaction(connection, caller, now, row.ipam_uuid, row.generation + 1)

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two documents between the storeys: what the IPAM holds (Snapshot) and what one host must have (HostPlan)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Optional
+
+PLAN_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as the IPAM holds it. Addresses are text; ``cidr`` has no host bits.
+
+    :param host: the host that serves it (gateway, DHCP, NAT) unless it is multi_host; sticky once chosen.
+    :param manager: ``flat``, ``flatdhcp`` or ``vlan``.
+    :param dns: name servers for the guests, in order.
+    """
+
+    label: str
+    uuid: str
+    manager: str
+    cidr: Optional[str]
+    cidr_v6: Optional[str]
+    gateway: Optional[str]
+    gateway_v6: Optional[str]
+    dhcp_server: Optional[str]
+    dhcp_start: Optional[str]
+    dns: tuple[str, ...]
+    vlan: Optional[int]
+    bridge: str
+    bridge_interface: Optional[str]
+    project: Optional[str]
+    host: Optional[str]
+    multi_host: bool
+    mtu: Optional[int]
+    enable_dhcp: bool
+    share_address: bool
+    vpn_private_address: Optional[str] = None
+    vpn_public_address: Optional[str] = None
+    vpn_public_port: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Port:
+    """A network interface of an instance (nova's virtual interface).
+
+    :param network: label of its network.
+    :param position: 0 for the first NIC.
+    :param name: name of the host's end, at most 15 characters.
+    :param address: its fixed IP.
+    """
+
+    network: str
+    position: int
+    mac: str
+    name: str
+    address: Optional[str]
+    address_v6: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance with its NICs in the order asked for. ``host`` is the compute host it runs on."""
+
+    name: str
+    uuid: str
+    project: str
+    host: str
+    hostname: str
+    ports: tuple[Port, ...]
+
+
+@dataclass(frozen=True)
+class FloatingIp:
+    """A floating IP that is associated.
+
+    :param network: label of the network of the fixed IP.
+    :param instance: name of the instance that has it.
+    :param interface: public interface that the pool asks for; None for the host's ``public_interface``.
+    """
+
+    address: str
+    fixed_address: str
+    network: str
+    instance: str
+    pool: str
+    interface: Optional[str]
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """Something that a host had and has not yet confirmed to have given up.
+
+    :param kind: ``fixed`` or ``floating``.
+    :param address: which one.
+    :param host: who had it.
+    :param generation: the first generation without it.
+    """
+
+    kind: str
+    address: str
+    host: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All of the IPAM that plans are made of, read in one transaction."""
+
+    ipam_uuid: str
+    generation: int
+    networks: tuple[Network, ...]
+    instances: tuple[Instance, ...]
+    floating_ips: tuple[FloatingIp, ...]
+    withdrawals: tuple[Withdrawal, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What nova.conf said for the whole cloud. Names and meanings are nova's; times are seconds."""
+
+    dhcp_domain: str = "novalocal"
+    dhcp_lease_time: int = 86400
+    dns_servers: tuple[str, ...] = ()
+    use_network_dns_servers: bool = True
+    use_single_default_gateway: bool = True
+    metadata_host: Optional[str] = None
+    metadata_port: int = 8775
+    dmz_cidr: tuple[str, ...] = ()
+    force_snat_range: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """What nova.conf said on one host.
+
+    :param network: True when it may serve networks (group ``nova_network``).
+    :param compute: True when it runs instances (group ``nova_compute``).
+    :param flat_interface: uplink of flat bridges; overrides the network's ``bridge_interface``.
+    :param routing_source_ip: source of outbound NAT; None or empty for no outbound NAT.
+    """
+
+    name: str
+    network: bool
+    compute: bool
+    public_interface: Optional[str] = None
+    flat_interface: Optional[str] = None
+    vlan_interface: Optional[str] = None
+    routing_source_ip: Optional[str] = None
+    my_ip: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What one host must have: the options of its HOST modules, and whose plan this is.
+
+    :param bridges: items of ``nova_bridge``.
+    :param dhcp: items of ``nova_dnsmasq``.
+    :param floating: items of ``nova_floating_ip``.
+    :param firewall: items of ``nova_firewall`` (``networks``, ``metadata``, ``hairpin_ports``, ``forwarding``).
+    :param waiting: addresses that this host gets once another host has confirmed to have given them up.
+    """
+
+    ipam_uuid: str
+    generation: int
+    host: str
+    bridges: tuple[dict[str, Any], ...] = ()
+    dhcp: tuple[dict[str, Any], ...] = ()
+    floating: tuple[dict[str, Any], ...] = ()
+    firewall: dict[str, Any] = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    schema: int = PLAN_SCHEMA
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the plan as plain JSON data."""
+        return asdict(self)

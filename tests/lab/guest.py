@@ -1,0 +1,155 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A guest: a namespace whose network card is plugged into a bridge of a host, with a real DHCP client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import LabError
+from .node import HERE, Node, Running
+
+CARD = "eth0"
+RECORD = "/run/dhcp.lease"
+TOKEN_PORT = 7000
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a DHCP server gave.
+
+    :param options: everything that the client was told, by udhcpc's names.
+    """
+
+    address: str
+    prefix: int
+    router: str | None
+    server: str
+    dns: tuple[str, ...]
+    domain: str | None
+    hostname: str | None
+    mtu: int | None
+    seconds: int
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for a request.
+
+    :param token: what only the right server can say; empty when nothing came back.
+    :param peer: source address that the server saw.
+    :param error: why nothing came back.
+    """
+
+    token: str = ""
+    peer: str = ""
+    error: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.token)
+
+
+def parse_lease(text: str) -> Lease:
+    """Return the lease in a record that the client's script wrote (one ``name=value`` a line)."""
+    options = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return Lease(
+        address=options["ip"],
+        prefix=int(options["mask"]),
+        router=(options.get("router") or "").partition(" ")[0] or None,
+        server=options.get("serverid", ""),
+        dns=tuple(options.get("dns", "").split()),
+        domain=options.get("domain"),
+        hostname=options.get("hostname"),
+        mtu=int(options["mtu"]) if options.get("mtu") else None,
+        seconds=int(options.get("lease", "0")),
+        options=options,
+    )
+
+
+class Asker(Node):
+    """A node that sends requests and can answer them."""
+
+    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 3.0) -> Answer:
+        """Ask the token server at an address who it is and whom it sees."""
+        flags = ["--udp"] if udp else []
+        answer = self.ask("request", address, str(port), *flags, "--timeout", str(timeout), timeout=timeout + 10)
+        return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))
+
+    def fetch(self, url: str, *, timeout: float = 3.0) -> Answer:
+        """Ask an HTTP server of the lab (the metadata service) who it is and whom it sees."""
+        answer = self.ask("fetch", url, "--timeout", str(timeout), timeout=timeout + 10)
+        return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))
+
+    def serve_token(self, token: str, port: int = TOKEN_PORT, address: str = "0.0.0.0") -> Running:
+        """Answer every request (TCP and UDP) with a token and the address that asked."""
+        server = self.traffic("serve-token", token, str(port), "--address", address)
+        server.wait_for("ready")
+        return server
+
+    def serve_metadata(self, token: str, port: int, address: str) -> Running:
+        """Answer HTTP as a metadata service, on one address. Its output has one line a request."""
+        server = self.traffic("serve-metadata", token, str(port), "--address", address)
+        server.wait_for("ready")
+        return server
+
+    def hold(self, address: str, port: int = TOKEN_PORT, *, seconds: float = 60.0) -> Running:
+        """Open one connection and keep using it. Its output has one line an answer, and at last why it ended."""
+        return self.traffic("hold", address, str(port), "--seconds", str(seconds))
+
+
+class Guest(Asker):
+    """A guest of a host.
+
+    :ivar host: node that runs it.
+    :ivar port: name of its card's end in the host.
+    """
+
+    def __init__(self, name: str, state: Path, host: Node, port: str, mac: str) -> None:
+        super().__init__(name, state)
+        self.host = host
+        self.port = port
+        self.mac = mac
+        self.client: Running | None = None
+
+    def begin_dhcp(self) -> None:
+        """Start the DHCP client; :meth:`dhcp` waits for what it gets."""
+        if self.client is not None:
+            self.end_dhcp()
+        argv = ["udhcpc", "-f", "-i", CARD, "-s", str(HERE / "udhcpc.sh"), "-x", f"hostname:{self.name}"]
+        self.client = self.start([*argv, "-t", "4", "-T", "1", "-A", "1", "-O", "mtu", "-O", "staticroutes"])
+
+    def dhcp(self, timeout: float = 10.0) -> Lease:
+        """Get an address by DHCP. The client goes on and renews its lease.
+
+        :raises LabError: nobody gave one in time.
+        """
+        if self.client is None or not self.client.is_running():
+            self.begin_dhcp()
+        assert self.client is not None
+        deadline = time.monotonic() + timeout
+        record = self.path(RECORD)
+        while not record.exists():
+            if time.monotonic() > deadline or not self.client.is_running():
+                raise LabError(f"guest {self.name}: no address by DHCP: {self.client.output.strip()}")
+            time.sleep(0.02)
+        return parse_lease(record.read_text())
+
+    def end_dhcp(self) -> None:
+        """Kill the client without a word to the server, as a guest that is switched off."""
+        if self.client is not None:
+            self.client.stop()
+            self.client = None
+        self.run(["rm", "-f", RECORD])
+
+    def configure(self, address: str, router: str | None = None) -> None:
+        """Give it an address by hand (with prefix length), in place of DHCP."""
+        lines = [f"address replace {address} dev {CARD}"]
+        if router:
+            lines.append(f"route replace default via {router} dev {CARD}")
+        self.batch(lines)
