@@ -65,5 +65,9 @@ class CommandFailed(HostError):
         super().__init__(f"command {' '.join(argv)}", f"ended with code {code}: {self.output or 'no output'}")
 
 
+class RolledBack(HostError):
+    """A change failed half way and what was done of it was undone: the host is as it was."""
+
+
 class PlanRefused(HostError):
     """A host refuses a plan that is older than the one it has, or that comes from a foreign IPAM."""

@@ -93,11 +93,12 @@ def run_host_module(
 
 
 def host_result(key: str, outcome: Outcome) -> dict[str, Any]:
-    """Return what every HOST module returns."""
+    """Return what every HOST module returns. A view of several results, ``key`` among them, is returned as these."""
+    several = isinstance(outcome.after, Mapping) and key in outcome.after
     result: dict[str, Any] = {
         "changed": bool(outcome.changes),
         "changes": [change.describe() for change in outcome.changes],
-        key: outcome.after,
+        **(outcome.after if several else {key: outcome.after}),
     }
     if outcome.changes:
         result["diff"] = render_diff(outcome.before, outcome.after)

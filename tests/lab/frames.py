@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 IPV4, ARP, VLAN = 0x0800, 0x0806, 0x8100
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp"}
@@ -80,9 +80,7 @@ def _ipv4(base: Frame, payload: bytes) -> Frame:
 
 
 def _with(base: Frame, kind: str, source: str, target: str, source_port: int = 0, target_port: int = 0) -> Frame:
-    return Frame(
-        base.time, base.direction, base.source_mac, base.target_mac, kind, source, target, source_port, target_port, base.vlan
-    )  # fmt: skip
+    return replace(base, kind=kind, source=source, target=target, source_port=source_port, target_port=target_port)
 
 
 def _mac(raw: bytes) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import LabError
-from .node import HERE, Node, Running
+from .host import Host
+from .node import HERE, PATH, Node, Running
 
 CARD = "eth0"
 RECORD = "/run/dhcp.lease"
-TOKEN_PORT = 7000
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,6 @@ class Lease:
     options: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back for a request.
-
-    :param token: what only the right server can say; empty when nothing came back.
-    :param peer: source address that the server saw.
-    :param error: why nothing came back.
-    """
-
-    token: str = ""
-    peer: str = ""
-    error: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.token)
-
-
 def parse_lease(text: str) -> Lease:
     """Return the lease in a record that the client's script wrote (one ``name=value`` a line)."""
     options = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
@@ -72,38 +55,7 @@ def parse_lease(text: str) -> Lease:
     )
 
 
-class Asker(Node):
-    """A node that sends requests and can answer them."""
-
-    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 3.0) -> Answer:
-        """Ask the token server at an address who it is and whom it sees."""
-        flags = ["--udp"] if udp else []
-        answer = self.ask("request", address, str(port), *flags, "--timeout", str(timeout), timeout=timeout + 10)
-        return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))
-
-    def fetch(self, url: str, *, timeout: float = 3.0) -> Answer:
-        """Ask an HTTP server of the lab (the metadata service) who it is and whom it sees."""
-        answer = self.ask("fetch", url, "--timeout", str(timeout), timeout=timeout + 10)
-        return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))
-
-    def serve_token(self, token: str, port: int = TOKEN_PORT, address: str = "0.0.0.0") -> Running:
-        """Answer every request (TCP and UDP) with a token and the address that asked."""
-        server = self.traffic("serve-token", token, str(port), "--address", address)
-        server.wait_for("ready")
-        return server
-
-    def serve_metadata(self, token: str, port: int, address: str) -> Running:
-        """Answer HTTP as a metadata service, on one address. Its output has one line a request."""
-        server = self.traffic("serve-metadata", token, str(port), "--address", address)
-        server.wait_for("ready")
-        return server
-
-    def hold(self, address: str, port: int = TOKEN_PORT, *, seconds: float = 60.0) -> Running:
-        """Open one connection and keep using it. Its output has one line an answer, and at last why it ended."""
-        return self.traffic("hold", address, str(port), "--seconds", str(seconds))
-
-
-class Guest(Asker):
+class Guest(Host):
     """A guest of a host.
 
     :ivar host: node that runs it.
@@ -121,8 +73,10 @@ class Guest(Asker):
         """Start the DHCP client; :meth:`dhcp` waits for what it gets."""
         if self.client is not None:
             self.end_dhcp()
-        argv = ["udhcpc", "-f", "-i", CARD, "-s", str(HERE / "udhcpc.sh"), "-x", f"hostname:{self.name}"]
-        self.client = self.start([*argv, "-t", "4", "-T", "1", "-A", "1", "-O", "mtu", "-O", "staticroutes"])
+        # Its environment ends up in the record of the lease, so there is nothing in it but what it needs.
+        argv = ["env", "-i", f"PATH={PATH}", "udhcpc", "-f", "-i", CARD, "-s", str(HERE / "udhcpc.sh")]
+        patience = ["-t", "4", "-T", "1", "-A", "1"]
+        self.client = self.start([*argv, *patience, "-x", f"hostname:{self.name}", "-O", "mtu", "-O", "staticroutes"])
 
     def dhcp(self, timeout: float = 10.0) -> Lease:
         """Get an address by DHCP. The client goes on and renews its lease.

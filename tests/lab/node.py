@@ -15,14 +15,16 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from .errors import LabError
-from .process import Process, is_alive, namespace
+from .process import Process, end_nodes, is_alive, namespace
 
 HERE = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"
 KINDS = ("net", "mount", "uts", "ipc", "pid")
+# The same on every machine, whatever the one who runs this has set.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENVIRONMENT = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
 # What starts in a node must end some day, even when nobody is left to end it.
 LONGEST = 3600
 
@@ -74,7 +76,7 @@ class Running:
     def __enter__(self) -> Running:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
 
@@ -95,7 +97,13 @@ class Node:
         argv = ["unshare", *flags, "--fork", "--", PYTHON, "-I", str(HERE / "holder.py"), str(self._nodes), self.name]
         with open(self._nodes / f"{self.name}.log", "wb") as log:
             self._starter = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+                env=ENVIRONMENT,
             )
 
     def finish(self, timeout: float = 20.0) -> None:
@@ -150,7 +158,7 @@ class Node:
         bounded = ["timeout", "--foreground", "-k", "1", str(timeout), *argv]
         process = subprocess.Popen(
             self.enter(bounded), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, errors="replace", start_new_session=True,
+            text=True, errors="replace", start_new_session=True, env=ENVIRONMENT,
         )  # fmt: skip
         try:
             out, err = process.communicate(stdin, timeout + 3)
@@ -166,9 +174,13 @@ class Node:
         return done
 
     def batch(self, lines: Sequence[str]) -> None:
-        """Run ``ip`` with many lines at once."""
-        if lines:
-            self.run(["ip", "-batch", "-"], stdin="\n".join(lines) + "\n")
+        """Run ``ip`` with many lines at once, in the network namespace only: the lines name processes outside."""
+        if not lines:
+            return
+        argv = ["nsenter", "--target", str(self.pid), "--net", "--", "ip", "-batch", "-"]
+        done = subprocess.run(argv, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30)
+        if done.returncode != 0:
+            raise LabError(f"{self.name}: ip -batch: {done.stderr.strip()} in:\n" + "\n".join(lines))
 
     def start(self, argv: Sequence[str], *, limit: int = LONGEST) -> Running:
         """Start a program that goes on; it is ended with the lab, or after ``limit`` seconds."""
@@ -177,8 +189,9 @@ class Node:
         bounded = ["timeout", "--foreground", "-k", "1", str(limit), *argv]
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                self.enter(bounded), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+                self.enter(bounded), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True, env=ENVIRONMENT,
+            )  # fmt: skip
         return Running(process, argv, log)
 
     def traffic(self, *arguments: str, limit: int = LONGEST) -> Running:
@@ -214,6 +227,14 @@ class Node:
         ):
             path.write_text(guard + command)
             path.chmod(0o755)
+
+    def end(self) -> None:
+        """End everything in this node, and with it its namespaces."""
+        if self.holder is not None:
+            end_nodes([self.holder])
+        for left in (f"{self.name}.holder", f"{self.name}.ready"):
+            (self._nodes / left).unlink(missing_ok=True)
+        self.abandon()
 
     def abandon(self) -> None:
         """Collect the process that started the holder, once that is gone."""

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,18 +94,29 @@ def processes_in(holder: Process) -> list[Process]:
     return found if is_alive(holder) else []
 
 
-def end(process: Process, patience: float = 3.0) -> bool:
-    """Kill exactly this process and wait until it is gone; tell whether it is."""
+def end(processes: Sequence[Process], patience: float = 5.0) -> list[Process]:
+    """Kill exactly these processes, wait until they are gone, and return those that are not."""
+    left = list(processes)
     deadline = time.monotonic() + patience
-    while is_alive(process):
-        try:
-            os.kill(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
+    while left and time.monotonic() < deadline:
+        for process in left:
+            # Between this look and the kill the number cannot go to another process: numbers are given out in turn.
+            if is_alive(process):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+        left = [process for process in left if is_alive(process)]
+        if left:
+            time.sleep(0.005)
+    return left
+
+
+def end_nodes(holders: Sequence[Process]) -> tuple[int, list[Process]]:
+    """Kill holders and everything in their namespaces. Returns how many that were, and what did not end."""
+    others = [process for holder in holders for process in processes_in(holder)]
+    # A holder is the first process of a PID namespace: the kernel ends all others in it as well, and what started
+    # them from outside collects them. Killed all at once, they would wait for the machine's own init instead.
+    stubborn = end(holders)
+    return len(holders) + len(others), stubborn + end(others)
 
 
 def _stat(pid: int) -> str | None:

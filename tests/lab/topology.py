@@ -31,6 +31,7 @@ class Nic:
     :param wire: name of the wire it is plugged into.
     :param addresses: addresses with prefix length.
     :param mac: hardware address; None for one that the kernel chooses.
+    :param on_link: further destinations that this host looks for on the wire itself.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Nic:
     addresses: tuple[str, ...] = ()
     mac: str | None = None
     up: bool = True
+    on_link: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def address_commands(host: HostSpec) -> list[str]:
         lines += [f"address add {address} dev {nic.name}{_no_detection(address)}" for address in nic.addresses]
         if nic.up:
             lines.append(f"link set {nic.name} up")
+        lines += [f"route add {destination} dev {nic.name}" for destination in nic.on_link]
     lines += [f"route add {destination} via {hop}" for destination, hop in host.routes]
     return lines
 

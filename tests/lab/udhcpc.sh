@@ -5,6 +5,8 @@
 #
 # What a guest does with what its DHCP server says. udhcpc calls this with the event and the options as variables.
 
+# shellcheck disable=SC2154 # udhcpc sets interface, ip, mask, router and so on.
+
 event=$1
 record=/run/dhcp.lease
 

@@ -15,15 +15,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tests.tools.gates import GATES, Gate, Verdict
+from tests.tools.summary import Counts
 from tests.tools.tree import BUILD, link_collection
 
 LOGS = BUILD / "logs"
 WORDS = {"passed": "OK", "failed": "FAILED", "skipped": "SKIPPED"}
-
-
-def closing_line(passed: int, failed: int, skipped: int) -> str:
-    """Return the last line that every part of the tests prints."""
-    return f"{passed} passed, {failed} failed, {skipped} skipped"
 
 
 def timed(gate: Gate) -> tuple[Gate, Verdict, float]:
@@ -59,7 +55,7 @@ def main() -> int:
             gate, verdict, seconds = future.result()
             counts[verdict.status] += 1
             report(gate, verdict, seconds)
-    print(closing_line(counts["passed"], counts["failed"], counts["skipped"]))
+    print(Counts(**counts))
     return 1 if counts["failed"] else 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Optional
+from typing import Any
 
 from ..errors import HostError, PlanRefused
 from .runner import Runner
@@ -27,9 +27,9 @@ class Journal:
     :param owned: what we own where the thing itself cannot carry a mark (addresses, memberships, moved routes).
     """
 
-    ipam_uuid: Optional[str] = None
-    generation: Optional[int] = None
-    slice: Optional[Mapping[str, Any]] = None
+    ipam_uuid: str | None = None
+    generation: int | None = None
+    slice: Mapping[str, Any] | None = None
     owned: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -38,7 +38,7 @@ def journal_path(state_path: str, owner: str, subsystem: str) -> str:
     return f"{state_path}/{owner}/{subsystem}.json"
 
 
-def parse_journal(text: Optional[str], path: str) -> Journal:
+def parse_journal(text: str | None, path: str) -> Journal:
     """Return the journal in a file's text, an empty one when there is no file.
 
     :raises HostError: the text is not a journal, or one that a newer release wrote.
@@ -75,7 +75,7 @@ def render_journal(journal: Journal) -> str:
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
-def admit(journal: Journal, ipam_uuid: Optional[str], generation: Optional[int]) -> None:
+def admit(journal: Journal, ipam_uuid: str | None, generation: int | None) -> None:
     """Refuse a plan that must not replace the one that is applied.
 
     :raises PlanRefused: the plan comes from another IPAM, or is older than the applied one.
@@ -106,9 +106,7 @@ def save_journal(runner: Runner, path: str, journal: Journal) -> None:
         runner.write(path, text, 0o600)
 
 
-def with_plan(
-    journal: Journal, ipam_uuid: Optional[str], generation: Optional[int], applied: Mapping[str, Any]
-) -> Journal:
+def with_plan(journal: Journal, ipam_uuid: str | None, generation: int | None, applied: Mapping[str, Any]) -> Journal:
     """Return the journal after a plan was applied; a plan made by hand keeps the identity of the one before."""
     return replace(
         journal,

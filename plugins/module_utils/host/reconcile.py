@@ -11,10 +11,10 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Optional, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..change import Change
-from ..errors import HostError
+from ..errors import HostError, RolledBack
 from .journal import Journal, admit, journal_path, load_journal, save_journal, with_plan
 from .runner import Runner
 
@@ -72,8 +72,8 @@ class Request:
 
     owner: str
     state_path: str
-    ipam_uuid: Optional[str] = None
-    generation: Optional[int] = None
+    ipam_uuid: str | None = None
+    generation: int | None = None
     check: bool = False
 
 
@@ -116,7 +116,12 @@ def _carry_out(
     # Ownership is written before the deed: after a crash in between, what was made is still known to be ours.
     intended = replace(journal, owned=merge_owned(journal.owned, plan.owned))
     save_journal(runner, path, intended)
-    subsystem.apply(runner, plan)
+    try:
+        subsystem.apply(runner, plan)
+    except RolledBack:
+        # Nothing was made after all: what somebody else makes under such a name must not count as ours.
+        save_journal(runner, path, journal)
+        raise
     # Read back with the new ownership: what was just made counts as ours from here on.
     seen = subsystem.view(subsystem.read(runner, want, replace(journal, owned=plan.owned)))
     predicted = subsystem.view(plan.after)
@@ -132,7 +137,9 @@ def merge_owned(old: Any, new: Any) -> Any:
     """Return the union of two ownership documents: mappings key by key, lists as sets, else the newer value."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return {
-            key: merge_owned(old[key], new[key]) if key in old and key in new else (new[key] if key in new else old[key])
+            key: merge_owned(old[key], new[key])
+            if key in old and key in new
+            else (new[key] if key in new else old[key])
             for key in sorted({*old, *new})
         }
     if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):

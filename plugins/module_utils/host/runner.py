@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one door to a host: commands and files. Everything else in this package is a function of what comes through it."""
+"""The one door to a host: commands and files. All else in this package is a function of what comes through it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Protocol
+from typing import Protocol
 
 from ..errors import CommandFailed, HostError
 
@@ -39,16 +39,16 @@ class Completed:
 class Runner(Protocol):
     """What the reconcilers may ask of a host. Tests pass a scripted one."""
 
-    def run(self, argv: Sequence[str], stdin: Optional[str] = None, accept: Sequence[int] = (0,)) -> Completed:
+    def run(self, argv: Sequence[str], stdin: str | None = None, accept: Sequence[int] = (0,)) -> Completed:
         """Run a command and wait for it; raise :class:`CommandFailed` when its exit code is not in ``accept``."""
 
     def start(self, argv: Sequence[str]) -> None:
         """Start a program that stays (it detaches by itself) and check that it started."""
 
-    def which(self, program: str) -> Optional[str]:
+    def which(self, program: str) -> str | None:
         """Return the path of a program, or None when the host lacks it."""
 
-    def read(self, path: str) -> Optional[str]:
+    def read(self, path: str) -> str | None:
         """Return a file's text, or None when there is no such file."""
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
@@ -60,7 +60,7 @@ class Runner(Protocol):
     def names(self, path: str) -> tuple[str, ...]:
         """Return the sorted names in a directory; none when there is no such directory."""
 
-    def link_target(self, path: str) -> Optional[str]:
+    def link_target(self, path: str) -> str | None:
         """Return where a symbolic link points to, or None when it is none."""
 
 
@@ -75,13 +75,14 @@ class SystemRunner:
         path = f"{os.environ.get('PATH', '/usr/bin:/bin')}:{self._extra_path}"
         return {**os.environ, **self._environment_update, "PATH": path}
 
-    def run(self, argv: Sequence[str], stdin: Optional[str] = None, accept: Sequence[int] = (0,)) -> Completed:
+    def run(self, argv: Sequence[str], stdin: str | None = None, accept: Sequence[int] = (0,)) -> Completed:
         command = tuple(argv)
         program = self.which(command[0])
         if program is None:
             raise HostError(f"program {command[0]}", "is not installed on this host")
         try:
-            done = subprocess.run(
+            # At boot there is no AnsibleModule whose run_command could do this.
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 (program, *command[1:]),
                 input=stdin if stdin is not None else "",
                 capture_output=True,
@@ -99,14 +100,15 @@ class SystemRunner:
     def start(self, argv: Sequence[str]) -> None:
         self.run(argv)
 
-    def which(self, program: str) -> Optional[str]:
+    def which(self, program: str) -> str | None:
         return shutil.which(program, path=self._environment()["PATH"])
 
-    def read(self, path: str) -> Optional[str]:
+    def read(self, path: str) -> str | None:
         try:
             with open(path, encoding="utf-8", errors="surrogateescape") as file:
                 return file.read()
-        except (FileNotFoundError, NotADirectoryError):
+        # The last one is a file of a process that ended while it was read.
+        except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
             return None
         except OSError as error:
             raise HostError(f"file {path}", f"cannot be read: {error.strerror}") from error
@@ -160,7 +162,7 @@ class SystemRunner:
         except OSError as error:
             raise HostError(f"directory {path}", f"cannot be read: {error.strerror}") from error
 
-    def link_target(self, path: str) -> Optional[str]:
+    def link_target(self, path: str) -> str | None:
         try:
             return os.readlink(path)
         except OSError:

@@ -10,7 +10,7 @@ IPv4 addresses are stored as integers: free space is arithmetic. IPv6 fixed addr
 
 from __future__ import annotations
 
-from sqlalchemy import (
+from .sql import (
     JSON,
     BigInteger,
     Boolean,
@@ -93,6 +93,8 @@ networks = Table(
     UniqueConstraint("series", "series_index", name="networks_series_once"),
     UniqueConstraint("vpn_public_address", "vpn_public_port", name="networks_vpn_port_once"),
 )
+
+Index("networks_by_project", networks.c.project)
 
 # Addresses of a network that no instance may get, as ranges, with the reason.
 fixed_reservations = Table(
@@ -189,6 +191,7 @@ floating_ranges = Table(
     Column("first", BigInteger, nullable=False, unique=True),
     Column("last", BigInteger, nullable=False, unique=True),
     Column("text", String(64), nullable=False),  # as it was written
+    Column("origin", String(16), nullable=False),
     CheckConstraint("first <= last", name="floating_ranges_ordered"),
 )
 
@@ -202,6 +205,7 @@ floating_extents = Table(
     Column("freed_at", Float, nullable=False),
     CheckConstraint("first <= last", name="floating_extents_ordered"),
 )
+Index("floating_extents_by_first", floating_extents.c.pool_id, floating_extents.c.first)
 Index("floating_extents_oldest", floating_extents.c.pool_id, floating_extents.c.freed_at, floating_extents.c.first)
 
 floating_ips = Table(
@@ -213,6 +217,7 @@ floating_ips = Table(
     Column("project", ForeignKey("projects.name"), nullable=False),
     Column("fixed_ip_id", ForeignKey("fixed_ips.id")),
     Column("auto_assigned", Boolean, nullable=False),
+    Column("with_instance", Boolean, nullable=False),  # asked for by its instance, and released with it
     Column("host", String(255)),  # who binds it; kept to know who must give it up
     Column("origin", String(16), nullable=False),
     Column("generation", BigInteger, nullable=False),

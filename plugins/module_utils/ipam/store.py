@@ -14,15 +14,27 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
-
-from sqlalchemy import create_engine, event, insert, inspect, select, update
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from typing import Any
 
 from ..change import Change
 from ..errors import Conflict, StoreError
 from . import schema
+from .sql import (
+    ArgumentError,
+    Connection,
+    Engine,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
 
 # A writer waits this long for the others before it gives up; the longest wait seen with 64 writers was 0.2 s.
 BUSY_TIMEOUT = 60
@@ -60,6 +72,7 @@ class Transaction:
     generation: int
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    _documents: list[tuple[str, Any, Any]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _plan_changed: bool = False
 
@@ -71,8 +84,8 @@ class Transaction:
     def record(
         self,
         change: Change,
-        before: Optional[Mapping[str, Any]] = None,
-        after: Optional[Mapping[str, Any]] = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
     ) -> None:
         """Note a change that somebody asked for: it counts as changed, raises the generation and is audited.
 
@@ -80,14 +93,15 @@ class Transaction:
         :param after: the thing after; None when it is gone.
         """
         self.changes.append(change)
+        self._documents.append((f"{change.kind} {change.name}", before, after))
         self._plan_changed = True
         self.observe(change, before, after)
 
     def observe(
         self,
         change: Change,
-        before: Optional[Mapping[str, Any]] = None,
-        after: Optional[Mapping[str, Any]] = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
     ) -> None:
         """Note a change that followed by itself (an address came out of quarantine): audited, but nobody's wish."""
         self._events.append(
@@ -103,6 +117,16 @@ class Transaction:
                 "after": dict(after) if after is not None else None,
             }
         )
+
+    def difference(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the recorded changes were about, before and after, by kind and name."""
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        for thing, earlier, later in self._documents:
+            # A thing that is changed twice in one transaction is shown as it was at first and as it is at last.
+            before.setdefault(thing, earlier)
+            after[thing] = later
+        return before, after
 
     @property
     def plan_generation(self) -> int:
@@ -164,6 +188,29 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
         raise StoreError(f"database {safe_url(url)}", f"cannot be used: {error}") from error
 
 
+@contextlib.contextmanager
+def reading(url: str) -> Iterator[Transaction]:
+    """Open a database that exists, and hand out a transaction for looking around; it is always rolled back.
+
+    :raises StoreError: there is no database, it cannot be read, or its schema is newer than this release.
+    """
+    path = _sqlite_path(url)
+    if path is not None and not os.path.exists(path):
+        raise StoreError(f"database {path}", "does not exist", "It is made by the first module that changes something.")
+    try:
+        with contextlib.ExitStack() as stack:
+            engine = _engine(url, "BEGIN")
+            stack.callback(engine.dispose)
+            connection = stack.enter_context(engine.connect())
+            if not inspect(connection).has_table(schema.meta.name):
+                raise StoreError(f"database {safe_url(url)}", "holds no IPAM")
+            yield _begin(connection, Caller(check=True), url)
+            connection.rollback()
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise StoreError(f"database {safe_url(url)}", f"cannot be read: {reason}") from error
+
+
 def safe_url(url: str) -> str:
     """Return a database URL without its password, fit for messages."""
     try:
@@ -172,7 +219,7 @@ def safe_url(url: str) -> str:
         return "(not a database URL)"
 
 
-def _sqlite_path(url: str) -> Optional[str]:
+def _sqlite_path(url: str) -> str | None:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -212,7 +259,7 @@ def _write_lock(path: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
     try:
         engine = create_engine(url, future=True)
     except NoSuchModuleError as error:
@@ -221,7 +268,7 @@ def _engine(url: str) -> Engine:
         raise StoreError(f"database {safe_url(url)}", f"needs a driver that is not installed: {error.name}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
@@ -232,10 +279,6 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     for pragma in (f"busy_timeout={BUSY_TIMEOUT * 1000}", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:

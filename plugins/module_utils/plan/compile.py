@@ -2,14 +2,14 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what the IPAM holds to what each host must have. No I/O, no clock, no chance: the same input gives the same plan."""
+"""From what the IPAM holds to what each host must have. No I/O, no clock: the same input gives the same plan."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from ..errors import InvalidInput
 from .model import FloatingIp, HostPlan, HostSettings, Instance, Network, Port, Settings, Snapshot
@@ -36,7 +36,7 @@ class Cloud:
 
 
 def compile_plans(
-    snapshot: Snapshot, settings: Settings, hosts: Sequence[HostSettings], targets: Optional[Iterable[str]] = None
+    snapshot: Snapshot, settings: Settings, hosts: Sequence[HostSettings], targets: Iterable[str] | None = None
 ) -> tuple[HostPlan, ...]:
     """Return what each target host must have, in the order of ``hosts``.
 
@@ -147,7 +147,7 @@ def _with_dhcp(networks: Iterable[Network]) -> list[Network]:
     return [network for network in networks if network.enable_dhcp]
 
 
-def _server_address(network: Network) -> Optional[str]:
+def _server_address(network: Network) -> str | None:
     """Return the address that the serving host has in a network: the DHCP server's, which is usually the gateway."""
     return network.dhcp_server or network.gateway
 
@@ -172,9 +172,7 @@ def _bridge(cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Netw
     }
 
 
-def _hairpin_ports(
-    cloud: Cloud, host: HostSettings, networks: Sequence[Network], uplink: Optional[str]
-) -> list[str]:
+def _hairpin_ports(cloud: Cloud, host: HostSettings, networks: Sequence[Network], uplink: str | None) -> list[str]:
     """Return the ports through which a guest may reach a floating IP of its own bridge.
 
     With bridge netfilter calls on, such a frame goes back out of the port it came from.
@@ -186,7 +184,7 @@ def _hairpin_ports(
     return ([uplink] if uplink else []) + guests
 
 
-def _with_prefix(address: Optional[str], cidr: Optional[str]) -> str:
+def _with_prefix(address: str | None, cidr: str | None) -> str:
     return f"{address}/{ipaddress.ip_network(str(cidr)).prefixlen}"
 
 
@@ -241,9 +239,7 @@ def _firewall(
     return {
         "networks": [_firewall_network(cloud.settings, host, network) for network in served],
         "metadata": _metadata(cloud.settings, host) if served else None,
-        "hairpin_ports": [
-            port for bridge in bridges if bridge["name"] in gateways for port in bridge["hairpin_ports"]
-        ],
+        "hairpin_ports": [port for bridge in bridges if bridge["name"] in gateways for port in bridge["hairpin_ports"]],
         "forwarding": bool(served),
     }
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 PLAN_SCHEMA = 1
 
@@ -24,25 +24,25 @@ class Network:
     label: str
     uuid: str
     manager: str
-    cidr: Optional[str]
-    cidr_v6: Optional[str]
-    gateway: Optional[str]
-    gateway_v6: Optional[str]
-    dhcp_server: Optional[str]
-    dhcp_start: Optional[str]
+    cidr: str | None
+    cidr_v6: str | None
+    gateway: str | None
+    gateway_v6: str | None
+    dhcp_server: str | None
+    dhcp_start: str | None
     dns: tuple[str, ...]
-    vlan: Optional[int]
+    vlan: int | None
     bridge: str
-    bridge_interface: Optional[str]
-    project: Optional[str]
-    host: Optional[str]
+    bridge_interface: str | None
+    project: str | None
+    host: str | None
     multi_host: bool
-    mtu: Optional[int]
+    mtu: int | None
     enable_dhcp: bool
     share_address: bool
-    vpn_private_address: Optional[str] = None
-    vpn_public_address: Optional[str] = None
-    vpn_public_port: Optional[int] = None
+    vpn_private_address: str | None = None
+    vpn_public_address: str | None = None
+    vpn_public_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Port:
     position: int
     mac: str
     name: str
-    address: Optional[str]
-    address_v6: Optional[str] = None
+    address: str | None
+    address_v6: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class FloatingIp:
     network: str
     instance: str
     pool: str
-    interface: Optional[str]
+    interface: str | None
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ class Settings:
     dhcp_domain: str = "novalocal"
     dhcp_lease_time: int = 86400
     dns_servers: tuple[str, ...] = ()
-    use_network_dns_servers: bool = True
+    use_network_dns_servers: bool = False
     use_single_default_gateway: bool = True
-    metadata_host: Optional[str] = None
+    metadata_host: str | None = None
     metadata_port: int = 8775
     dmz_cidr: tuple[str, ...] = ()
     force_snat_range: tuple[str, ...] = ()
@@ -148,11 +148,11 @@ class HostSettings:
     name: str
     network: bool
     compute: bool
-    public_interface: Optional[str] = None
-    flat_interface: Optional[str] = None
-    vlan_interface: Optional[str] = None
-    routing_source_ip: Optional[str] = None
-    my_ip: Optional[str] = None
+    public_interface: str | None = None
+    flat_interface: str | None = None
+    vlan_interface: str | None = None
+    routing_source_ip: str | None = None
+    my_ip: str | None = None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,13 @@ PUBLIC = Network(
 
 
 def instance(number: int, host: str = "compute1", network: str = "public") -> Instance:
-    port = Port(network, 0, f"fa:16:3e:00:{number // 256:02x}:{number % 256:02x}", f"tap{number:04d}", f"10.1.{number // 256}.{number % 256}")
+    port = Port(
+        network,
+        0,
+        f"fa:16:3e:00:{number // 256:02x}:{number % 256:02x}",
+        f"tap{number:04d}",
+        f"10.1.{number // 256}.{number % 256}",
+    )
     return Instance(f"web{number}", f"uuid-{number}", "red", host, f"web{number}", (port,))
 
 
@@ -59,6 +65,7 @@ def floating(number: int) -> FloatingIp:
 
 
 SNAPSHOT = Snapshot("ipam-1", 7, (PUBLIC,), (instance(1), instance(2, "compute2")), (floating(1),), ())
+SETTINGS = Settings()
 HOSTS = (
     HostSettings("network1", True, False, "eth0", "eth2", None, "192.0.2.10", "192.0.2.10"),
     HostSettings("compute1", False, True, "eth0", "eth2"),
@@ -66,7 +73,7 @@ HOSTS = (
 )
 
 
-def plans(snapshot: Snapshot = SNAPSHOT, settings: Settings = Settings(), **options: object) -> dict[str, HostPlan]:
+def plans(snapshot: Snapshot = SNAPSHOT, settings: Settings = SETTINGS, **options: object) -> dict[str, HostPlan]:
     hosts = options.pop("hosts", HOSTS)
     return {plan.host: plan for plan in compile_plans(snapshot, settings, hosts, **options)}
 
@@ -74,7 +81,10 @@ def plans(snapshot: Snapshot = SNAPSHOT, settings: Settings = Settings(), **opti
 def test_only_the_serving_host_has_gateway_dhcp_nat_and_floating_ips() -> None:
     result = plans()
     assert result["network1"].bridges[0]["addresses"] == ["10.0.0.1/8"]
-    assert [entry["address"] for entry in result["network1"].dhcp[0]["networks"][0]["hosts"]] == ["10.1.0.1", "10.1.0.2"]
+    assert [entry["address"] for entry in result["network1"].dhcp[0]["networks"][0]["hosts"]] == [
+        "10.1.0.1",
+        "10.1.0.2",
+    ]
     assert result["network1"].floating == (
         {"address": "203.0.113.1", "fixed_address": "10.1.0.1", "interface": "eth0"},
     )
@@ -132,8 +142,18 @@ def test_networks_on_one_bridge_share_a_dhcp_server() -> None:
 
 
 def test_only_the_first_nic_of_an_instance_gets_a_default_route() -> None:
-    second = replace(PUBLIC, label="second", cidr="172.20.0.0/24", gateway="172.20.0.1", dhcp_server="172.20.0.1", bridge="br101", bridge_interface="eth3")
-    two = replace(instance(1), ports=(*instance(1).ports, Port("second", 1, "fa:16:3e:00:00:99", "tap99", "172.20.0.9")))
+    second = replace(
+        PUBLIC,
+        label="second",
+        cidr="172.20.0.0/24",
+        gateway="172.20.0.1",
+        dhcp_server="172.20.0.1",
+        bridge="br101",
+        bridge_interface="eth3",
+    )
+    two = replace(
+        instance(1), ports=(*instance(1).ports, Port("second", 1, "fa:16:3e:00:00:99", "tap99", "172.20.0.9"))
+    )
     snapshot = replace(SNAPSHOT, networks=(PUBLIC, second), instances=(two,))
     hosts = tuple(replace(host, flat_interface=None) for host in HOSTS)
 
@@ -172,25 +192,35 @@ def test_hairpin_ports_are_those_of_gateway_bridges() -> None:
     assert result["compute2"].bridges[0]["hairpin_ports"] == []
 
 
+def on_networks(*networks: Network) -> Snapshot:
+    return replace(SNAPSHOT, networks=networks)
+
+
+def first_host(**values: object) -> tuple[HostSettings, ...]:
+    return (replace(HOSTS[0], **values), *HOSTS[1:])
+
+
+OTHER_UPLINK = replace(PUBLIC, label="b", cidr="172.20.0.0/24", bridge_interface="eth3")
+NO_FLAT_INTERFACE = tuple(replace(host, flat_interface=None) for host in HOSTS)
+
+
 @pytest.mark.parametrize(
     ("snapshot", "hosts", "message"),
     [
-        (replace(SNAPSHOT, instances=(instance(1, "compute9"),)), HOSTS, "instance web1 runs on host compute9, which is not a compute host"),
-        (replace(SNAPSHOT, networks=(replace(PUBLIC, host="network9"),)), HOSTS, "network public is served by host network9"),
-        (replace(SNAPSHOT, networks=(replace(PUBLIC, manager="vlan"),)), HOSTS, "network public has manager vlan"),
-        (replace(SNAPSHOT, networks=(replace(PUBLIC, multi_host=True),)), HOSTS, "network public is multi_host"),
-        (replace(SNAPSHOT, networks=(replace(PUBLIC, cidr_v6="fd00::/64"),)), HOSTS, "network public has an IPv6 range"),
-        (replace(SNAPSHOT, networks=(replace(PUBLIC, vlan=100),)), HOSTS, "network public has VLAN 100"),
-        (SNAPSHOT, (replace(HOSTS[0], my_ip=None), *HOSTS[1:]), "host network1 has no metadata address"),
-        (SNAPSHOT, (replace(HOSTS[0], public_interface=None), *HOSTS[1:]), "floating IP 203.0.113.1 has no public interface"),
-        (
-            replace(SNAPSHOT, networks=(PUBLIC, replace(PUBLIC, label="b", cidr="172.20.0.0/24", bridge_interface="eth3"))),
-            tuple(replace(host, flat_interface=None) for host in HOSTS),
-            "bridge br100 on host network1 would get several uplinks: eth2, eth3",
-        ),
+        (replace(SNAPSHOT, instances=(instance(1, "compute9"),)), HOSTS, "web1 runs on host compute9, which is not"),
+        (on_networks(replace(PUBLIC, host="network9")), HOSTS, "network public is served by host network9"),
+        (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has manager vlan"),
+        (on_networks(replace(PUBLIC, multi_host=True)), HOSTS, "network public is multi_host"),
+        (on_networks(replace(PUBLIC, cidr_v6="fd00::/64")), HOSTS, "network public has an IPv6 range"),
+        (on_networks(replace(PUBLIC, vlan=100)), HOSTS, "network public has VLAN 100"),
+        (SNAPSHOT, first_host(my_ip=None), "host network1 has no metadata address"),
+        (SNAPSHOT, first_host(public_interface=None), "floating IP 203.0.113.1 has no public interface"),
+        (on_networks(PUBLIC, OTHER_UPLINK), NO_FLAT_INTERFACE, "network1 would get several uplinks: eth2, eth3"),
     ],
-)  # fmt: skip
-def test_what_no_plan_can_be_made_of_is_named(snapshot: Snapshot, hosts: tuple[HostSettings, ...], message: str) -> None:
+)
+def test_what_no_plan_can_be_made_of_is_named(
+    snapshot: Snapshot, hosts: tuple[HostSettings, ...], message: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         plans(snapshot, hosts=hosts)
     assert message in str(caught.value)
@@ -207,7 +237,9 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     guests = tuple(instance(number, host) for number, host in enumerate(placed, start=1))
     chosen = draw(st.lists(st.integers(1, len(guests)), unique=True)) if guests else []
     ips = tuple(floating(number) for number in chosen)
-    holders = draw(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["network1", "network8", "network9"])), unique=True))
+    holders = draw(
+        st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["network1", "network8", "network9"])), unique=True)
+    )
     withdrawals = tuple(Withdrawal("floating", f"203.0.113.{number}", host, 3) for number, host in holders)
     return Snapshot("ipam-1", 7, (PUBLIC,), guests, ips, withdrawals)
 

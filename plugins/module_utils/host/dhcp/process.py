@@ -1,0 +1,132 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Processes and sockets of DHCP servers: which one is ours, and who else is on its ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...errors import HostError
+from ..runner import Runner
+from .leases import wait_until
+
+DHCP_PORT = 67
+DNS_PORT = 53
+STOP_TIMEOUT = 5.0
+START_TIMEOUT = 5.0
+_WILDCARDS = ("0.0.0.0", "*", "[::]")
+_HOLDER = re.compile(r'\("(?P<program>[^"]*)",pid=(?P<pid>\d+)')
+
+
+@dataclass(frozen=True)
+class Socket:
+    """A UDP socket. ``device`` is the interface it is bound to; ``holders`` are (program, process id)."""
+
+    address: str
+    device: str | None
+    port: int
+    holders: tuple[tuple[str, int], ...]
+
+
+def parse_sockets(text: str) -> tuple[Socket, ...]:
+    """Return the sockets that ``ss -Hanup`` lists."""
+    found = []
+    for line in text.splitlines():
+        fields = line.split(None, 5)
+        if len(fields) < 5:
+            continue
+        place, _, port = fields[3].rpartition(":")
+        address, _, device = place.partition("%")
+        holders = tuple(
+            (match["program"], int(match["pid"])) for match in _HOLDER.finditer(fields[5] if fields[5:] else "")
+        )
+        found.append(Socket(address, device or None, int(port), holders))
+    return tuple(found)
+
+
+def read_sockets(runner: Runner) -> tuple[Socket, ...]:
+    """Read the sockets on the ports of DHCP and DNS in this network namespace."""
+    return parse_sockets(runner.run(("ss", "-Hanup", f"( sport = :{DHCP_PORT} or sport = :{DNS_PORT} )")).out)
+
+
+def listens(sockets: Iterable[Socket], pid: int, bridge: str) -> bool:
+    """Return whether a process hears the DHCP requests on a bridge."""
+    return any(
+        socket.port == DHCP_PORT and socket.device in (bridge, None) and pid in [holder for _, holder in socket.holders]
+        for socket in sockets
+    )
+
+
+def strangers(sockets: Iterable[Socket], bridge: str, addresses: Iterable[str], own_pid: int | None) -> tuple[str, ...]:
+    """Return who keeps a server of ours from its ports, in words."""
+    in_the_way = (*_WILDCARDS, *addresses)
+    found = []
+    for socket in sockets:
+        if own_pid in [pid for _, pid in socket.holders] or socket.device not in (bridge, None):
+            continue
+        if socket.address in in_the_way:
+            holders = ", ".join(f"{program} (process {pid})" for program, pid in socket.holders) or "an unknown process"
+            found.append(f"UDP port {socket.port} is taken by {holders}")
+    return tuple(dict.fromkeys(found))
+
+
+def is_ours(runner: Runner, pid: int, conf: str) -> bool:
+    """Return whether a process is the dnsmasq with this configuration file, in this network namespace.
+
+    A pid file proves nothing: after a crash its number belongs to anybody, and hosts made of namespaces share numbers.
+    """
+    words = (runner.read(f"/proc/{pid}/cmdline") or "").split("\0")
+    return (
+        words[0].rpartition("/")[2] == "dnsmasq"
+        and f"--conf-file={conf}" in words
+        and runner.link_target(f"/proc/{pid}/ns/net") == runner.link_target("/proc/self/ns/net")
+    )
+
+
+def find_process(runner: Runner, pid_file: str, conf: str, sockets: Iterable[Socket]) -> int | None:
+    """Return our process, by its pid file or, where that is lost, by the sockets it holds."""
+    text = (runner.read(pid_file) or "").strip()
+    named = [int(text)] if text.isascii() and text.isdigit() else []
+    holding = sorted({pid for socket in sockets for _, pid in socket.holders})
+    return next((pid for pid in (*named, *holding) if is_ours(runner, pid, conf)), None)
+
+
+def start_process(runner: Runner, conf: str) -> None:
+    """Start a server; it goes to the background once its sockets are bound."""
+    runner.start(("dnsmasq", f"--conf-file={conf}"))
+
+
+def signal_process(runner: Runner, pid: int, conf: str, name: str) -> None:
+    """Send a signal, if the process is still ours at this moment."""
+    if is_ours(runner, pid, conf):
+        # The kill of the shell: the program of that name is not part of a minimal system. A process may end by itself.
+        runner.run(("sh", "-c", 'kill -s "$1" "$2"', "sh", name, str(pid)), accept=(0, 1))
+
+
+def stop_process(runner: Runner, pid: int, conf: str) -> None:
+    """End a server and wait until it is gone."""
+    for name in ("TERM", "KILL"):
+        signal_process(runner, pid, conf, name)
+        if wait_until(lambda: not is_ours(runner, pid, conf), STOP_TIMEOUT):
+            return
+    raise HostError(f"DHCP server process {pid}", "does not end, not even when killed")
+
+
+def wait_for_listening(runner: Runner, bridge: str, pid_file: str, conf: str) -> None:
+    """Wait until a server that was started hears requests on its bridge."""
+
+    def ready() -> bool:
+        sockets = read_sockets(runner)
+        pid = find_process(runner, pid_file, conf, sockets)
+        return pid is not None and listens(sockets, pid, bridge)
+
+    if not wait_until(ready, START_TIMEOUT):
+        raise HostError(
+            f"DHCP server of {bridge}",
+            f"was started, but does not listen on UDP port {DHCP_PORT} after {START_TIMEOUT:.0f} s",
+            "The system log has what dnsmasq says about it.",
+        )

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Outbound NAT, metadata and forwarding of the networks that a host is the gateway of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ..change import Change
+from ..errors import HostError, RolledBack
+from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
+from .firewall_rules import render_bridge_table, render_ip_table, table_name
+from .journal import Journal
+from .nft import Table, read_table, write_tables
+from .nft_diff import Command, Difference, commands, differences
+from .reconcile import Plan
+from .runner import Runner
+
+IP_FORWARD = "net.ipv4.ip_forward"
+IP_FORWARD_PATH = "/proc/sys/net/ipv4/ip_forward"
+
+
+@dataclass(frozen=True)
+class Have:
+    """A host's firewall as it is.
+
+    :param settings: what was applied last, as the journal remembers it.
+    :param ip: our table of family ip, None when there is none.
+    :param bridge: our table of family bridge, None when there is none.
+    :param ip_forward: value of the kernel's switch for forwarding.
+    """
+
+    settings: Settings
+    ip: Table | None
+    bridge: Table | None
+    ip_forward: str
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What to do.
+
+    :param ip_forward_first: new value of the forwarding switch before the rules change (it is turned off first).
+    :param transaction: commands for nft.
+    :param ip_forward_last: new value of the forwarding switch after the rules have changed (it is turned on last).
+    """
+
+    ip_forward_first: str | None
+    transaction: list[Command]
+    ip_forward_last: str | None
+
+
+class Firewall:
+    """The subsystem behind the module ``nova_firewall``.
+
+    :param owner: whose tables these are.
+    """
+
+    name = "firewall"
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+    def parse(self, applied: Mapping[str, Any]) -> Want:
+        """See :class:`~.reconcile.Subsystem`."""
+        return parse_want(applied)
+
+    def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
+        """See :class:`~.reconcile.Subsystem`."""
+        name = table_name(self.owner)
+        ip_forward = runner.read(IP_FORWARD_PATH)
+        if ip_forward is None:
+            raise HostError(f"file {IP_FORWARD_PATH}", "does not exist", "This host has no IPv4, or no /proc.")
+        return Have(
+            from_owned(journal.owned),
+            read_table(runner, "ip", name),
+            read_table(runner, "bridge", name),
+            ip_forward.strip(),
+        )
+
+    def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
+        """See :class:`~.reconcile.Subsystem`."""
+        settings = merge(want, have.settings)
+        ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
+        before = journal.owned.get("ip_forward_before")
+        ip_forward, remembered = plan_forwarding(settings.forwarding, have.ip_forward, before)
+        transaction = [*commands(ip, have.ip), *commands(bridge, have.bridge)]
+        changes = list(self._changes(settings, have, ip, bridge)) if transaction else []
+        if ip_forward != have.ip_forward:
+            changes.append(Change("update", "sysctl", IP_FORWARD, f"{have.ip_forward} -> {ip_forward}"))
+        owned = to_owned(settings)
+        if remembered is not None:
+            owned["ip_forward_before"] = remembered
+        return Plan(
+            tuple(changes),
+            Have(settings, ip, bridge, ip_forward),
+            _steps(transaction, have.ip_forward, ip_forward),
+            owned,
+        )
+
+    def apply(self, runner: Runner, plan: Plan[Have]) -> None:
+        """See :class:`~.reconcile.Subsystem`."""
+        steps: Steps = plan.steps
+        _switch_forwarding(runner, steps.ip_forward_first)
+        try:
+            if steps.transaction:
+                write_tables(runner, steps.transaction)
+        except HostError as error:
+            if steps.ip_forward_first is not None:
+                _switch_forwarding(runner, "1")
+            raise RolledBack(error.subject, error.reason, error.hint) from error
+        _switch_forwarding(runner, steps.ip_forward_last)
+
+    def view(self, have: Have) -> dict[str, Any]:
+        """See :class:`~.reconcile.Subsystem`."""
+        settings = have.settings
+        return {
+            "networks": list(to_owned(settings)["networks"].values()),
+            "metadata": asdict(settings.metadata) if settings.metadata else None,
+            "hairpin_ports": list(settings.hairpin_ports),
+            "forwarding": have.ip_forward == "1",
+            "drift": [each.sentence() for each in self._drift(settings, have)],
+        }
+
+    def _drift(self, settings: Settings, have: Have) -> tuple[Difference, ...]:
+        """Return where the kernel is not what the settings say."""
+        return (
+            *differences(render_ip_table(self.owner, settings), have.ip),
+            *differences(render_bridge_table(self.owner, settings), have.bridge),
+        )
+
+    def _changes(self, settings: Settings, have: Have, ip: Table | None, bridge: Table | None) -> Iterator[Change]:
+        """Say what the transaction does: what was asked for by its name, and drift as exactly as it can be named."""
+        needed = (*differences(ip, have.ip), *differences(bridge, have.bridge))
+        if have.settings == Settings(forwarding=False) and (have.ip or have.bridge):
+            # The journal is gone but the tables are there: only the differences themselves are known.
+            yield from (difference.change() for difference in needed)
+            return
+        named = tuple(_setting_changes(have.settings, settings))
+        drift = set(self._drift(have.settings, have)).intersection(needed)
+        yield from named
+        yield from (each.change() for each in needed if each in drift or not named)
+
+
+def _switch_forwarding(runner: Runner, value: str | None) -> None:
+    if value is not None:
+        runner.write(IP_FORWARD_PATH, f"{value}\n")
+
+
+def plan_forwarding(wanted: bool, present: str, before: str | None) -> tuple[str, str | None]:
+    """Return the value that the forwarding switch shall have, and the value to remember for the day we leave.
+
+    :param before: the value that it had before we changed it; None when we did not.
+    """
+    if wanted:
+        return "1", before if present == "1" or before is not None else present
+    return (before if before is not None else present), None
+
+
+def _steps(transaction: list[Command], present: str, wanted: str) -> Steps:
+    # Forwarding is on only while there are rules: off before they go, on after they came.
+    if present == wanted:
+        return Steps(None, transaction, None)
+    return Steps(None, transaction, wanted) if wanted == "1" else Steps(wanted, transaction, None)
+
+
+def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
+    old = {network.label: network for network in before.networks}
+    new = {network.label: network for network in after.networks}
+    for label in sorted({*old, *new}):
+        yield from _network_change(label, old.get(label), new.get(label))
+    if before.metadata != after.metadata:
+        texts = [f"{each.address}:{each.port}" if each else "" for each in (before.metadata, after.metadata)]
+        yield _change("metadata forwarding", "169.254.169.254:80", texts[0], texts[1])
+    for port in sorted(set(before.hairpin_ports).symmetric_difference(after.hairpin_ports)):
+        yield Change("create" if port in after.hairpin_ports else "delete", "hairpin guard", port)
+
+
+def _network_change(label: str, old: FirewallNetwork | None, new: FirewallNetwork | None) -> Iterator[Change]:
+    if old == new:
+        return
+    if old and new:
+        texts = [
+            f"{each.name} {_text(getattr(old, each.name))} -> {_text(getattr(new, each.name))}"
+            for each in fields(FirewallNetwork)
+            if getattr(old, each.name) != getattr(new, each.name)
+        ]
+        yield Change("update", "firewall of network", label, ", ".join(texts))
+        return
+    for action, network in (("delete", old), ("create", new)):
+        if network:
+            yield Change(action, "firewall of network", label, _describe_network(network))
+
+
+def _describe_network(network: FirewallNetwork) -> str:
+    text = f"{network.cidr} on {network.bridge}"
+    if network.source_address:
+        text += f", SNAT to {network.source_address} by {network.public_interface}"
+    return text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value) or "none"
+    return str(value) if value else "none"
+
+
+def _change(kind: str, name: str, old: str, new: str) -> Change:
+    if old and new:
+        return Change("update", kind, name, f"{old} -> {new}")
+    return Change("create", kind, name, new) if new else Change("delete", kind, name, old)

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ruleset of ``nova_firewall``: settings in, tables out. Pure.
+
+The rules are the same for one network and for a thousand: what differs between networks is in sets and maps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterator
+
+from .firewall_input import FirewallNetwork, Metadata, Settings
+from .nft import Chain, ElementSet, Key, Rule, Table, make_table
+from .nft_build import (
+    ACCEPT,
+    COUNTER,
+    DESTINATION,
+    DROP,
+    IIFNAME,
+    IS_DNATED,
+    IS_REPLY_OR_RELATED,
+    MARK,
+    OIFNAME,
+    RETURN,
+    SOURCE,
+    assign,
+    concat,
+    dnat,
+    goto,
+    jump,
+    lookup,
+    mark_has,
+    match,
+    payload,
+    rule,
+    snat,
+)
+from .nft_values import collapse, element
+
+METADATA_ADDRESS = "169.254.169.254"
+EVERYWHERE = "0.0.0.0/0"
+# Multicast, reserved and limited broadcast: never meant for one machine outside.
+NOT_UNICAST = {"prefix": {"addr": "224.0.0.0", "len": 3}}
+
+# Set on packets whose destination was translated, for the bridge family, which cannot ask conntrack on every kernel.
+DNATED_BIT = 0x2000
+
+_SOURCE_AND_DESTINATION = concat(SOURCE, DESTINATION)
+_FROM_BRIDGE = match(IIFNAME, "@bridges")
+_TO_BRIDGE = match(OIFNAME, "@bridges")
+_SAME_NETWORK = match(_SOURCE_AND_DESTINATION, "@same_network")
+
+
+def table_name(owner: str) -> str:
+    """Return the name of both tables of an owner."""
+    return f"{owner}_firewall"
+
+
+def render_ip_table(owner: str, settings: Settings) -> Table | None:
+    """Return the table of family ip; None when this host is gateway of no network."""
+    if not settings.networks:
+        return None
+    chains = [
+        _prerouting(settings.metadata),
+        *([_mark_dnated()] if settings.hairpin_ports else []),
+        *_forwarding(),
+        _untranslated(),
+        _postrouting(),
+    ]
+    return make_table("ip", table_name(owner), _sets(settings), chains)
+
+
+def render_bridge_table(owner: str, settings: Settings) -> Table | None:
+    """Return the table of family bridge: the guard of the ports that may send frames back to where they came from."""
+    if not settings.hairpin_ports:
+        return None
+    ports = ElementSet("hairpin", ("ifname", "ifname"), elements={(port, port): "" for port in settings.hairpin_ports})
+    to_itself = rule(match(concat(IIFNAME, OIFNAME), "@hairpin"), goto("returning"))
+    returning = (
+        rule(match(mark_has(DNATED_BIT), 0), COUNTER, DROP, comment="only translated frames go back"),
+        # Switches would otherwise learn the sender's MAC where this host is, and lose the sender.
+        rule(assign(payload("ether", "saddr"), returning_mac(owner)), comment="switches keep the sender where it is"),
+    )
+    # -199: before br_netfilter hands the frame to the IP hooks, after which bridge chains up to 0 are skipped.
+    chains = [Chain("forward", (to_itself,), *_filter("forward", -199)), Chain("returning", returning)]
+    return make_table("bridge", table_name(owner), [ports], chains)
+
+
+def returning_mac(owner: str) -> str:
+    """Return the MAC that frames carry which this host sends back; locally administered, and nobody answers to it."""
+    digest = hashlib.sha256(f"novanet {owner}".encode()).digest()
+    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
+
+
+def _filter(hook: str, priority: int) -> tuple[str, str, int, str]:
+    return ("filter", hook, priority, "accept")
+
+
+def _nat(hook: str, priority: int) -> tuple[str, str, int, str]:
+    return ("nat", hook, priority, "accept")
+
+
+def _sets(settings: Settings) -> list[ElementSet]:
+    networks = settings.networks
+    bridges = sorted({network.bridge for network in networks})
+    addresses = ("ipv4_addr", "ipv4_addr")
+    fixed: dict[Key, str] = {(element(network.cidr),): "" for network in networks}
+    pairs: dict[Key, str] = {(element(network.cidr), element(network.cidr)): "" for network in networks}
+    sources: dict[Key, str] = {
+        (element(network.cidr),): network.source_address for network in networks if network.source_address
+    }
+    return [
+        ElementSet("bridges", ("ifname",), elements={(bridge,): "" for bridge in bridges}),
+        ElementSet("same_bridge", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in bridges}),
+        ElementSet("fixed", ("ipv4_addr",), interval=True, elements=fixed),
+        ElementSet("same_network", addresses, interval=True, elements=pairs),
+        ElementSet("untranslated", addresses, interval=True, elements=dict(_untranslated_pairs(settings))),
+        ElementSet("sources", ("ipv4_addr",), "ipv4_addr", True, sources),
+        ElementSet("outbound", ("ifname", *addresses), "ipv4_addr", True, dict(_outbound(networks))),
+    ]
+
+
+def _untranslated_pairs(settings: Settings) -> Iterator[tuple[Key, str]]:
+    metadata = settings.metadata
+    server = [f"{metadata.address}/32"] if metadata and not _is_loopback(metadata) else []
+    for network in settings.networks:
+        for destination in collapse([*network.no_snat, *server]):
+            yield (element(network.cidr), element(destination)), ""
+
+
+def _outbound(networks: tuple[FirewallNetwork, ...]) -> Iterator[tuple[Key, str]]:
+    for network in networks:
+        if network.public_interface and network.source_address:
+            for destination in collapse(list(network.force_snat)) or [EVERYWHERE]:
+                key = (network.public_interface, element(network.cidr), element(destination))
+                yield key, network.source_address
+
+
+def _is_loopback(metadata: Metadata) -> bool:
+    return ipaddress.IPv4Address(metadata.address).is_loopback
+
+
+def _prerouting(metadata: Metadata | None) -> Chain:
+    rules: tuple[Rule, ...] = ()
+    if metadata:
+        asked = (_FROM_BRIDGE, match(DESTINATION, METADATA_ADDRESS), match(payload("tcp", "dport"), 80))
+        # What comes in from a link never reaches a loopback address; this host's address on the bridge is the nearest.
+        redirect = {"redirect": {"port": metadata.port}}
+        to_server = redirect if _is_loopback(metadata) else dnat(metadata.address, metadata.port)
+        rules = (rule(*asked, to_server, comment="metadata service"),)
+    return Chain("prerouting", rules, *_nat("prerouting", -100))
+
+
+def _mark_dnated() -> Chain:
+    marking = assign(MARK, {"|": [MARK, DNATED_BIT]})
+    return Chain("mark", (rule(_FROM_BRIDGE, IS_DNATED, marking),), *_filter("prerouting", -50))
+
+
+def _forwarding() -> tuple[Chain, ...]:
+    to_guests = (
+        rule(IS_REPLY_OR_RELATED, ACCEPT),
+        rule(IS_DNATED, ACCEPT, comment="to a floating address"),
+        rule(match(concat(IIFNAME, OIFNAME), "@same_bridge"), goto("same_bridge")),
+        rule(COUNTER, DROP, comment="fixed addresses are reached from their own network only"),
+    )
+    same_bridge = (
+        rule(_SAME_NETWORK, ACCEPT),
+        rule(
+            match(SOURCE, "@fixed"),
+            match(DESTINATION, "@fixed"),
+            COUNTER,
+            DROP,
+            comment="another network of this bridge",
+        ),
+        rule(ACCEPT, comment="bridged frames, when br_netfilter shows them: DHCP, multicast"),
+    )
+    return (
+        Chain("forward", (rule(_TO_BRIDGE, jump("to_guests")),), *_filter("forward", 0)),
+        Chain("to_guests", to_guests),
+        Chain("same_bridge", same_bridge),
+    )
+
+
+def _untranslated() -> Chain:
+    """Before all translation: whoever is translated to itself here is left alone by what comes later (99 and 100)."""
+    itself = snat(SOURCE)
+    rules = (
+        rule(
+            match(_SOURCE_AND_DESTINATION, "@untranslated"), itself, comment="no_snat and metadata see fixed addresses"
+        ),
+        rule(IS_DNATED, RETURN),
+        rule(_TO_BRIDGE, _SAME_NETWORK, itself, comment="inside a network"),
+        rule(_TO_BRIDGE, match(DESTINATION, NOT_UNICAST), itself),
+    )
+    return Chain("untranslated", rules, *_nat("postrouting", 98))
+
+
+def _postrouting() -> Chain:
+    outbound = lookup(concat(OIFNAME, SOURCE, DESTINATION), "outbound")
+    rules = (
+        rule(_TO_BRIDGE, IS_DNATED, snat(lookup(SOURCE, "sources")), comment="to a floating address of a guest here"),
+        rule(_TO_BRIDGE, IS_DNATED, _SAME_NETWORK, {"masquerade": None}, comment="the answer must come back this way"),
+        rule(snat(outbound), comment="to the outside"),
+    )
+    return Chain("postrouting", rules, *_nat("postrouting", 100))

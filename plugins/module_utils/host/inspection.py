@@ -1,0 +1,213 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host has of what the other modules need, and what it remembers. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import HostError
+from .dhcp.leases import parse_leases
+from .dhcp.model import LEASE_FILE, Places
+from .dhcp.read import own_bridges
+from .journal import load_journal
+from .runner import Runner
+
+# Program, the package that has it on Debian, and how it is asked for its version.
+_PROGRAMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "ip": ("iproute2", ("-V",)),
+    "ss": ("iproute2", ("-V",)),
+    "nft": ("nftables", ("--version",)),
+    "conntrack": ("conntrack", ("--version",)),
+    "dnsmasq": ("dnsmasq-base", ("--version",)),
+    "dhcp_release": ("dnsmasq-utils", ()),
+}
+_OLDEST: Mapping[str, tuple[int, ...]] = {"dnsmasq": (2, 79)}
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+
+_NAT_PROBE = """\
+table ip novanet_probe {
+    map addresses { type ipv4_addr : ipv4_addr; elements = { 192.0.2.1 : 192.0.2.2 }; }
+    chain incoming { type nat hook prerouting priority -101; dnat to ip daddr map @addresses; }
+    chain outgoing { type nat hook postrouting priority 99; snat to ip saddr map @addresses; }
+}
+"""
+_BRIDGE_FILTER_PROBE = """\
+table bridge novanet_probe {
+    chain forwarded { type filter hook forward priority -200; }
+}
+"""
+_BRIDGE_PROBE = "link add name probe0 type bridge\n"
+_VLAN_PROBE = f"{_BRIDGE_PROBE}link add link probe0 name probe1 type vlan id 2\n"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a feature needs.
+
+    :param links: kinds of interface: (description, kernel module, ``ip -batch`` lines that make one).
+    :param rules: kinds of nftables rule: (description, rule set that has one).
+    """
+
+    programs: tuple[str, ...]
+    links: tuple[tuple[str, str, str], ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+FEATURES: Mapping[str, Need] = {
+    "bridge": Need(("ip",), links=(("bridges", "bridge", _BRIDGE_PROBE),)),
+    "dhcp": Need(("ip", "ss", "dnsmasq", "dhcp_release")),
+    "nat": Need(
+        ("ip", "nft", "conntrack"),
+        rules=(
+            ("address translation by nftables maps", _NAT_PROBE),
+            ("nftables rules for bridges", _BRIDGE_FILTER_PROBE),
+        ),
+    ),
+    "vlan": Need(("ip",), links=(("802.1Q VLAN interfaces", "8021q", _VLAN_PROBE),)),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found.
+
+    :param missing: everything that is needed and not there, in words.
+    :param generation: the smallest generation that a part of this host has; None when none has one.
+    """
+
+    missing: list[str]
+    tools: dict[str, dict[str, str | None]]
+    interfaces: list[dict[str, Any]]
+    generation: int | None
+    ipam_uuid: str | None
+    leases: list[dict[str, Any]]
+
+    def to_result(self) -> dict[str, Any]:
+        """Return the report as a module returns it."""
+        return asdict(self)
+
+
+def inspect_host(
+    runner: Runner, places: Places, features: Sequence[str] = (), interfaces: Sequence[str] = ()
+) -> Report:
+    """Look at a host for features and interfaces that are needed."""
+    tools = {program: _tool(runner, program) for program in _PROGRAMS}
+    needs = [FEATURES[feature] for feature in FEATURES if feature in features]
+    found = _interfaces(runner, interfaces)
+    generation, ipam_uuid, damaged = _memory(runner, places)
+    missing = [
+        *_missing_programs(tools, needs),
+        *(f"kernel support for {name}" for name in _missing_kernel(runner, tools, needs)),
+        *(f"interface {item['name']}" for item in found if not item["exists"]),
+        *damaged,
+    ]
+    return Report(missing, tools, found, generation, ipam_uuid, _leases(runner, places))
+
+
+def describe_missing(missing: Sequence[str]) -> HostError:
+    """Return the one error that names everything that is missing."""
+    return HostError("this host", f"lacks {', '.join(missing)}", "Nothing was changed.")
+
+
+def _tool(runner: Runner, program: str) -> dict[str, str | None]:
+    path = runner.which(program)
+    question = _PROGRAMS[program][1]
+    if path is None or not question:
+        return {"path": path, "version": None}
+    match = _VERSION.search(runner.run((program, *question), accept=(0, 1)).out)
+    return {"path": path, "version": match[0] if match else None}
+
+
+def _missing_programs(tools: Mapping[str, Mapping[str, str | None]], needs: Iterable[Need]) -> list[str]:
+    missing = []
+    for program in dict.fromkeys(program for need in needs for program in need.programs):
+        package = _PROGRAMS[program][0]
+        path, version = tools[program]["path"], tools[program]["version"]
+        if path is None:
+            missing.append(f"program {program} (package {package})")
+        elif version and program in _OLDEST and _numbers(version) < _OLDEST[program]:
+            oldest = ".".join(map(str, _OLDEST[program]))
+            missing.append(f"program {program} {oldest} or later (it has {version})")
+    return missing
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _missing_kernel(runner: Runner, tools: Mapping[str, Mapping[str, str | None]], needs: Iterable[Need]) -> list[str]:
+    """Return what the kernel cannot do. What a missing program would be needed to find out is not among it."""
+    missing = []
+    for need in needs:
+        for name, module, lines in need.links:
+            if tools["ip"]["path"] and not _makes_link(runner, module, lines):
+                missing.append(f"{name} (module {module})")
+        for name, rules in need.rules:
+            if tools["nft"]["path"] and runner.run(("nft", "-c", "-f", "-"), stdin=rules, accept=(0, 1)).code:
+                missing.append(name)
+    return missing
+
+
+def _makes_link(runner: Runner, module: str, lines: str) -> bool:
+    """Return whether the kernel has a kind of interface: loaded, loadable, or built in without a trace."""
+    if runner.names(f"/sys/module/{module}"):
+        return True
+    if runner.which("modprobe") and runner.run(("modprobe", "-n", "-q", module), accept=(0, 1)).code == 0:
+        return True
+    # In a network namespace of its own, which goes with the command.
+    attempt = ("unshare", "--net", "ip", "-batch", "-")
+    return runner.which("unshare") is not None and runner.run(attempt, stdin=lines, accept=(0, 1, 2)).code == 0
+
+
+def _interfaces(runner: Runner, names: Sequence[str]) -> list[dict[str, Any]]:
+    if not names or runner.which("ip") is None:
+        return [{"name": name, "exists": False} for name in names]
+    links = {link["ifname"]: link for link in json.loads(runner.run(("ip", "-j", "addr", "show")).out) if link}
+    return [_interface(name, links.get(name)) for name in names]
+
+
+def _interface(name: str, link: Mapping[str, Any] | None) -> dict[str, Any]:
+    if link is None:
+        return {"name": name, "exists": False}
+    return {
+        "name": name,
+        "exists": True,
+        "up": "UP" in link.get("flags", ()),
+        "mac": link.get("address"),
+        "mtu": link.get("mtu"),
+        "addresses": [f"{entry['local']}/{entry['prefixlen']}" for entry in link.get("addr_info", ())],
+    }
+
+
+def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, list[str]]:
+    """Return the smallest generation, the IPAM, and what is wrong with the state files."""
+    generations, ipams, damaged = [], [], []
+    directory = f"{places.state_path}/{places.owner}"
+    for name in runner.names(directory):
+        if not name.endswith(".json"):
+            continue
+        try:
+            journal = load_journal(runner, f"{directory}/{name}")
+        except HostError as error:
+            damaged.append(f"a sound {error.subject} (it {error.reason})")
+            continue
+        if journal.generation is not None:
+            generations.append(journal.generation)
+        if journal.ipam_uuid is not None:
+            ipams.append(journal.ipam_uuid)
+    return min(generations, default=None), next(iter(ipams), None), damaged
+
+
+def _leases(runner: Runner, places: Places) -> list[dict[str, Any]]:
+    return [
+        {"bridge": bridge, **asdict(lease)}
+        for bridge in own_bridges(runner, places)
+        for lease in parse_leases(runner.read(places.file(bridge, LEASE_FILE)))
+    ]

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``ip -batch``: fast, but no transaction. When a line fails, what came before it is undone, last first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...errors import CommandFailed, HostError, RolledBack
+from ..runner import Runner
+from .draft import Step
+
+_FAILED_LINE = re.compile(r"Command failed -:(\d+)")
+
+
+def run_steps(runner: Runner, steps: Sequence[Step]) -> None:
+    """Run the lines of the steps in one batch.
+
+    :raises RolledBack: a line failed, and the host is as it was.
+    :raises HostError: a line failed, and so did undoing.
+    """
+    # The numbers that ip counts are those of the steps with a line.
+    numbers = [number for number, step in enumerate(steps) if step.line]
+    try:
+        runner.run(("ip", "-batch", "-"), stdin="".join(f"{steps[number].line}\n" for number in numbers))
+    except CommandFailed as error:
+        failed = _failed_line(error.output)
+        if failed is None or failed > len(numbers):
+            _undo_unknown(runner, steps, error)
+            raise
+        step = numbers[failed - 1]
+        subject = f"command ip {steps[step].line}"
+        reason = f"failed: {_FAILED_LINE.sub('', error.output).strip()}"
+        _undo(runner, steps[:step], subject, reason)
+        hint = f"The {failed - 1} commands before it were undone; the host is as it was."
+        raise RolledBack(subject, reason, hint) from error
+
+
+def _failed_line(output: str) -> int | None:
+    found = _FAILED_LINE.search(output)
+    return int(found.group(1)) if found else None
+
+
+def _undo_unknown(runner: Runner, steps: Sequence[Step], cause: CommandFailed) -> None:
+    """Undo when it is not known how far the batch came. Inverses of steps that were not done fail, and do no harm."""
+    try:
+        _run_inverse(runner, steps)
+    except CommandFailed as error:
+        hint = f"What it had done was undone as far as possible: {error.output}"
+        raise HostError("command ip -batch", f"ended with code {cause.code}: {cause.output}", hint) from error
+
+
+def _undo(runner: Runner, steps: Sequence[Step], subject: str, reason: str) -> None:
+    try:
+        _run_inverse(runner, steps)
+    except CommandFailed as error:
+        raise HostError(subject, reason, f"Undoing what came before it failed too: {error.output}") from error
+
+
+def _run_inverse(runner: Runner, steps: Sequence[Step]) -> None:
+    lines = [line for step in reversed(steps) for line in step.inverse]
+    if lines:
+        runner.run(("ip", "-force", "-batch", "-"), stdin="".join(f"{line}\n" for line in lines))

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The floating addresses that somebody has: allocated, associated, moved, released, each step recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..change import Change
+from ..errors import NotFound
+from . import schema
+from .floating_space import put_back, take_any, take_this
+from .inputs import dotted
+from .sql import delete, insert, select, update
+from .store import Transaction
+from .withdrawals import withdraw
+
+
+@dataclass(frozen=True)
+class FixedIp:
+    """A fixed address of an instance, as far as floating addresses are concerned."""
+
+    id: int
+    address: int
+    network: str
+    instance: str
+
+    def describe(self) -> str:
+        """Return the instance and the address."""
+        return f"{self.instance} {dotted(self.address)}"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A floating pool. ``project`` is set when nobody else may have its addresses."""
+
+    id: int
+    name: str
+    interface: str | None
+    project: str | None
+    origin: str
+
+
+@dataclass(frozen=True)
+class FloatingIp:
+    """A floating address that a project has.
+
+    :param fixed: what it is associated with.
+    :param auto_assigned: made with its instance because the cloud is set so; nobody may move it.
+    :param with_instance: the item of its instance asked for it; like an automatic one it goes with the instance.
+    :param host: who binds it.
+    """
+
+    address: int
+    pool: Pool
+    project: str
+    fixed: FixedIp | None
+    auto_assigned: bool
+    with_instance: bool
+    host: str | None
+    origin: str
+
+    def view(self) -> dict[str, Any]:
+        """Return the address as people know it."""
+        return {
+            "address": dotted(self.address),
+            "pool": self.pool.name,
+            "interface": self.pool.interface,
+            "project": self.project,
+            "instance": self.fixed.instance if self.fixed else None,
+            "fixed_address": dotted(self.fixed.address) if self.fixed else None,
+            "network": self.fixed.network if self.fixed else None,
+            "host": self.host,
+            "auto_assigned": self.auto_assigned,
+            "origin": self.origin,
+        }
+
+
+class FloatingBook:
+    """All pools and all addresses that projects have, read once; every step goes through it to the database."""
+
+    def __init__(self, work: Transaction) -> None:
+        self._work = work
+        self._pools = read_pool_rows(work)
+        self._by_address: dict[int, FloatingIp] = {}
+        self._by_instance: dict[str, set[int]] = {}
+        self._by_project: dict[str, set[int]] = {}
+        for ip in _read_floating_ips(work, {pool.id: pool for pool in self._pools.values()}):
+            self._keep(ip)
+
+    def pool(self, name: str, where: str) -> Pool:
+        """Return a pool by its name.
+
+        :param where: position of the name in what was asked for.
+        """
+        if name not in self._pools:
+            raise NotFound(f"{where} {name}", "does not exist", "Create the floating pool first.")
+        return self._pools[name]
+
+    def pool_by_id(self, pool_id: int) -> Pool:
+        """Return the pool that a range belongs to."""
+        return next(pool for pool in self._pools.values() if pool.id == pool_id)
+
+    def at(self, address: int) -> FloatingIp | None:
+        """Return who has an address; None when nobody has it."""
+        return self._by_address.get(address)
+
+    def of_instance(self, instance: str) -> list[FloatingIp]:
+        """Return the addresses of an instance, in the order of the addresses."""
+        return [self._by_address[address] for address in sorted(self._by_instance.get(instance, ()))]
+
+    def of_project(self, project: str) -> list[FloatingIp]:
+        """Return the addresses of a project, in the order of the addresses."""
+        return [self._by_address[address] for address in sorted(self._by_project.get(project, ()))]
+
+    def all(self) -> list[FloatingIp]:
+        """Return every address that a project has, in the order of the addresses."""
+        return [self._by_address[address] for address in sorted(self._by_address)]
+
+    def allocate(
+        self,
+        pool: Pool,
+        project: str,
+        address: int | None = None,
+        fixed: FixedIp | None = None,
+        auto_assigned: bool = False,
+        with_instance: bool = False,
+    ) -> FloatingIp:
+        """Give a project an address of a pool: the one that is named, or the one that was free for the longest time."""
+        if address is None:
+            address = take_any(self._work, pool.id, pool.name)
+        else:
+            take_this(self._work, pool.id, address)
+        ip = FloatingIp(address, pool, project, fixed, auto_assigned, with_instance, None, self._work.origin)
+        self._work.connection.execute(
+            insert(schema.floating_ips).values(
+                pool_id=pool.id,
+                address=address,
+                project=project,
+                fixed_ip_id=fixed.id if fixed else None,
+                auto_assigned=auto_assigned,
+                with_instance=with_instance,
+                host=None,
+                origin=ip.origin,
+                generation=self._work.generation,
+            )
+        )
+        self._keep(ip)
+        detail = f"pool {pool.name}, project {project}" + (f", instance {fixed.describe()}" if fixed else "")
+        self._work.record(Change("create", "floating IP", dotted(address), detail), None, ip.view())
+        return ip
+
+    def associate(self, ip: FloatingIp, fixed: FixedIp | None) -> FloatingIp:
+        """Let an address belong to a fixed IP, wherever it was before, or to none."""
+        if fixed == ip.fixed:
+            return ip
+        # The host stays until the addresses are placed: it is what shows who must give the address up.
+        later = replace(ip, fixed=fixed)
+        self._set(ip, fixed_ip_id=fixed.id if fixed else None)
+        self._drop(ip)
+        self._keep(later)
+        old, new = (item.describe() if item else "none" for item in (ip.fixed, fixed))
+        change = Change("update", "floating IP", dotted(ip.address), f"instance {old} -> {new}")
+        self._work.record(change, ip.view(), later.view())
+        return later
+
+    def stay(self, ip: FloatingIp) -> None:
+        """Let an address that its instance asked for stay when the instance goes: somebody else asks for it now."""
+        self._set(ip, with_instance=False)
+        self._keep(replace(ip, with_instance=False))
+
+    def release(self, ip: FloatingIp) -> None:
+        """Take an address back; it is free as soon as the host that binds it has given it up."""
+        this = schema.floating_ips.c.address == ip.address
+        self._work.connection.execute(delete(schema.floating_ips).where(this))
+        if ip.host is not None:
+            withdraw(self._work, "floating", [(ip.address, ip.host)])
+        put_back(self._work, [ip.address])
+        self._drop(ip)
+        detail = f"pool {ip.pool.name}, project {ip.project}"
+        detail += f", instance {ip.fixed.describe()}" if ip.fixed else ""
+        self._work.record(Change("delete", "floating IP", dotted(ip.address), detail), ip.view(), None)
+
+    def _set(self, ip: FloatingIp, **values: Any) -> None:
+        this = schema.floating_ips.c.address == ip.address
+        values["generation"] = self._work.generation
+        self._work.connection.execute(update(schema.floating_ips).where(this).values(**values))
+
+    def _keep(self, ip: FloatingIp) -> None:
+        self._by_address[ip.address] = ip
+        self._by_project.setdefault(ip.project, set()).add(ip.address)
+        if ip.fixed is not None:
+            self._by_instance.setdefault(ip.fixed.instance, set()).add(ip.address)
+
+    def _drop(self, ip: FloatingIp) -> None:
+        del self._by_address[ip.address]
+        self._by_project[ip.project].discard(ip.address)
+        if ip.fixed is not None:
+            self._by_instance[ip.fixed.instance].discard(ip.address)
+
+
+def read_pool_rows(work: Transaction) -> dict[str, Pool]:
+    """Return all pools by name."""
+    columns = schema.floating_pools.c
+    rows = work.connection.execute(
+        select(columns.id, columns.name, columns.interface, columns.project, columns.origin).order_by(columns.id)
+    )
+    return {row.name: Pool(*row) for row in rows}
+
+
+def _read_floating_ips(work: Transaction, pools: dict[int, Pool]) -> list[FloatingIp]:
+    floating, fixed, networks = schema.floating_ips, schema.fixed_ips, schema.networks
+    rows = work.connection.execute(
+        select(
+            floating,
+            fixed.c.address.label("fixed_address"),
+            fixed.c.instance,
+            networks.c.label,
+        ).select_from(
+            floating.outerjoin(fixed, fixed.c.id == floating.c.fixed_ip_id).outerjoin(
+                networks, networks.c.id == fixed.c.network_id
+            )
+        )
+    )
+    return [
+        FloatingIp(
+            address=row.address,
+            pool=pools[row.pool_id],
+            project=row.project,
+            fixed=FixedIp(row.fixed_ip_id, row.fixed_address, row.label, row.instance) if row.fixed_ip_id else None,
+            auto_assigned=row.auto_assigned,
+            with_instance=row.with_instance,
+            host=row.host,
+            origin=row.origin,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances as the database has them, read with a number of queries that does not depend on how many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from . import schema
+from .inputs import dotted
+from .network_views import chunks
+from .snapshot import eui64_address
+from .sql import Column, select
+from .store import Transaction
+
+# From this many names on, reading everything is quicker than asking for each.
+_MANY = 5000
+
+
+@dataclass(frozen=True)
+class StoredFixedIp:
+    """A fixed address of a port."""
+
+    id: int
+    address: int
+    instance: str
+    mac: str
+    state: str
+
+
+@dataclass(frozen=True)
+class StoredPort:
+    """A port with its network and, in a network with an IPv4 range, its fixed address.
+
+    :param network: label of the network.
+    :param serving_host: who serves the network; None for a multi_host network, which the instance's own host serves.
+    """
+
+    id: int
+    position: int
+    mac: str
+    name: str
+    network_id: int
+    network: str
+    bridge: str
+    mtu: int | None
+    cidr_v6: str | None
+    serving_host: str | None
+    fixed: StoredFixedIp | None
+
+    @property
+    def address(self) -> int | None:
+        """Return the fixed address as a number."""
+        return self.fixed.address if self.fixed else None
+
+
+@dataclass(frozen=True)
+class StoredInstance:
+    """An instance with its ports in order."""
+
+    id: int
+    name: str
+    uuid: str
+    project: str
+    host: str
+    hostname: str
+    origin: str
+    ports: tuple[StoredPort, ...]
+
+
+def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dict[str, StoredInstance]:
+    """Return instances by name; all when no names are given."""
+    wanted = None if names is None else sorted(set(names))
+    query = select(schema.instances).order_by(schema.instances.c.id)
+    rows = [row for part in _parts(query, wanted) for row in work.connection.execute(part)]
+    ports = _load_ports(work, wanted)
+    asked = None if wanted is None else set(wanted)
+    return {
+        row.name: StoredInstance(
+            row.id, row.name, row.uuid, row.project, row.host, row.hostname, row.origin, tuple(ports.get(row.id, ()))
+        )
+        for row in rows
+        if asked is None or row.name in asked
+    }
+
+
+def names_of_origin(work: Transaction, origin: str) -> list[str]:
+    """Return the names of the instances of one origin, in order."""
+    columns = schema.instances.c
+    return sorted(work.connection.execute(select(columns.name).where(columns.origin == origin)).scalars())
+
+
+def known_values(work: Transaction, column: Column[Any], values: Collection[str]) -> set[str]:
+    """Return which of some values a column has."""
+    wanted = sorted(set(values))
+    if len(wanted) > _MANY:
+        return set(work.connection.execute(select(column)).scalars()) & set(wanted)
+    found: set[str] = set()
+    for part in chunks(wanted):
+        found.update(work.connection.execute(select(column).where(column.in_(part))).scalars())
+    return found
+
+
+def ids_by_value(
+    work: Transaction, key: Column[Any], identifier: Column[Any], values: Collection[str]
+) -> dict[str, int]:
+    """Return the ids of rows that were just inserted, by a column that tells them apart."""
+    wanted = sorted(set(values))
+    query = select(key, identifier)
+    parts = [query] if len(wanted) > _MANY else [query.where(key.in_(part)) for part in chunks(wanted)]
+    return {value: number for part in parts for value, number in work.connection.execute(part)}
+
+
+def view_instances(work: Transaction, names: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Return instances as people know them, by name; all when no names are given."""
+    stored = load_instances(work, names)
+    floating = _load_floating(work)
+    return {name: _view(instance, floating) for name, instance in stored.items()}
+
+
+def _view(instance: StoredInstance, floating: dict[int, list[int]]) -> dict[str, Any]:
+    nics = [_view_port(port) for port in instance.ports]
+    own = [dotted(address) for port in instance.ports if port.fixed for address in floating.get(port.fixed.id, ())]
+    return {
+        "name": instance.name,
+        "uuid": instance.uuid,
+        "project": instance.project,
+        "host": instance.host,
+        "hostname": instance.hostname,
+        "nics": nics,
+        "floating_ips": own,
+        "networks": _networks_text(instance, floating),
+        "origin": instance.origin,
+    }
+
+
+def _view_port(port: StoredPort) -> dict[str, Any]:
+    return {
+        "network": port.network,
+        "mac": port.mac,
+        "address": None if port.address is None else dotted(port.address),
+        "address_v6": eui64_address(port.cidr_v6, port.mac),
+        "port_name": port.name,
+        "bridge": port.bridge,
+        "mtu": port.mtu,
+    }
+
+
+def _networks_text(instance: StoredInstance, floating: dict[int, list[int]]) -> str:
+    """Return the addresses as nova listed them, floating after fixed: ``network2=20.20.0.3; private=20.10.0.14``."""
+    addresses: dict[str, list[str]] = {}
+    for port in instance.ports:
+        texts = addresses.setdefault(port.network, [])
+        if port.fixed is not None:
+            texts.append(dotted(port.fixed.address))
+    for port in instance.ports:
+        if port.fixed is not None:
+            addresses[port.network].extend(dotted(address) for address in floating.get(port.fixed.id, ()))
+    return "; ".join(f"{label}={', '.join(texts)}" for label, texts in sorted(addresses.items()))
+
+
+def _load_floating(work: Transaction) -> dict[int, list[int]]:
+    """Return the floating addresses of every fixed IP, by its id."""
+    columns = schema.floating_ips.c
+    rows = work.connection.execute(
+        select(columns.fixed_ip_id, columns.address).where(columns.fixed_ip_id.is_not(None)).order_by(columns.address)
+    )
+    found: dict[int, list[int]] = {}
+    for fixed_id, address in rows:
+        found.setdefault(fixed_id, []).append(address)
+    return found
+
+
+def _load_ports(work: Transaction, names: list[str] | None) -> dict[int, list[StoredPort]]:
+    ports, networks, fixed, instances = schema.ports, schema.networks, schema.fixed_ips, schema.instances
+    query = (
+        select(
+            ports,
+            networks.c.label,
+            networks.c.bridge,
+            networks.c.mtu,
+            networks.c.cidr_v6,
+            networks.c.host,
+            fixed.c.id.label("fixed_id"),
+            fixed.c.address,
+            fixed.c.instance,
+            fixed.c.mac.label("fixed_mac"),
+            fixed.c.state,
+        )
+        .select_from(
+            ports.join(instances, instances.c.id == ports.c.instance_id)
+            .join(networks, networks.c.id == ports.c.network_id)
+            .outerjoin(fixed, fixed.c.port_id == ports.c.id)
+        )
+        .order_by(ports.c.instance_id, ports.c.position)
+    )
+    found: dict[int, list[StoredPort]] = {}
+    for part in _parts(query, names):
+        for row in work.connection.execute(part):
+            found.setdefault(row.instance_id, []).append(_port(row))
+    return found
+
+
+def _port(row: Any) -> StoredPort:
+    fixed = None
+    if row.fixed_id is not None:
+        fixed = StoredFixedIp(row.fixed_id, row.address, row.instance, row.fixed_mac, row.state)
+    return StoredPort(
+        id=row.id,
+        position=row.position,
+        mac=row.mac,
+        name=row.name,
+        network_id=row.network_id,
+        network=row.label,
+        bridge=row.bridge,
+        mtu=row.mtu,
+        cidr_v6=row.cidr_v6,
+        serving_host=row.host,
+        fixed=fixed,
+    )
+
+
+def _parts(query: Any, names: list[str] | None) -> list[Any]:
+    """Return a query about instances in parts that fit into one statement each."""
+    if names is None or len(names) > _MANY:
+        return [query]
+    return [query.where(schema.instances.c.name.in_(part)) for part in chunks(names)]

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances written to the database: rows in bulk, fixed addresses one by one, every change recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..change import Change
+from ..errors import Conflict
+from . import schema
+from .fixed import allocate, release
+from .inputs import dotted
+from .instances_drafts import Draft, Plug
+from .instances_ports import choose_macs, choose_port_names
+from .instances_rows import StoredInstance, StoredPort, ids_by_value, known_values
+from .network_views import chunks
+from .projects import ensure_projects
+from .sql import bindparam, delete, insert, update
+from .store import Transaction
+from .withdrawals import reinstate, withdraw
+
+
+@dataclass(frozen=True)
+class NewPort:
+    """A port that is to be made."""
+
+    draft: Draft
+    position: int
+    plug: Plug
+    mac: str
+    name: str
+
+
+def delete_instances(work: Transaction, leaving: Sequence[StoredInstance]) -> None:
+    """Remove instances: their addresses go into quarantine, their ports go."""
+    for instance in leaving:
+        _release_ports(work, instance.ports, instance.host)
+        before = _document(instance, [(port.network, port.mac, port.name) for port in instance.ports])
+        work.record(Change("delete", "instance", instance.name, f"host {instance.host}"), before, None)
+    _delete_ports(work, [port for instance in leaving for port in instance.ports])
+    for part in chunks([instance.id for instance in leaving]):
+        work.connection.execute(delete(schema.instances).where(schema.instances.c.id.in_(part)))
+
+
+def write_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
+    """Make new instances, and bring those that exist to what they are to be."""
+    existing = [draft for draft in drafts if draft.differences()]
+    for draft in existing:
+        _record_update(work, draft)
+    _unplug(work, existing)
+    new_ports = _new_ports(work, drafts)
+    _insert_instances(work, [draft for draft in drafts if draft.stored is None], new_ports)
+    _update_instances(work, existing)
+    _insert_ports(work, new_ports)
+    _allocate(work, drafts, new_ports)
+
+
+def _unplug(work: Transaction, drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        if draft.stored is None:
+            continue
+        changed = [plug.port for plug in draft.plugs or () if plug.port is not None and plug.changes_address]
+        _release_ports(work, [*draft.unplugged, *changed], draft.stored.host)
+    _delete_ports(work, [port for draft in drafts for port in draft.unplugged])
+
+
+def _release_ports(work: Transaction, ports: Sequence[StoredPort], host: str) -> None:
+    for port in ports:
+        if port.fixed is not None:
+            hosts = {host, port.serving_host} if port.serving_host else {host}
+            release(work, port.fixed, sorted(hosts))
+
+
+def _delete_ports(work: Transaction, ports: Sequence[StoredPort]) -> None:
+    for part in chunks([port.id for port in ports]):
+        work.connection.execute(delete(schema.ports).where(schema.ports.c.id.in_(part)))
+
+
+def _new_ports(work: Transaction, drafts: Sequence[Draft]) -> list[NewPort]:
+    """Choose MACs and names for all new ports at once, so that what the list asks for by name is kept free."""
+    wanted = [
+        (draft, position, plug)
+        for draft in drafts
+        for position, plug in enumerate(draft.plugs or ())
+        if plug.port is None
+    ]
+    asked = {plug.nic.mac: plug for _, _, plug in wanted if plug.nic.mac}
+    macs_known = partial(known_values, work, schema.ports.c.mac)
+    for mac in sorted(macs_known(set(asked))):
+        raise Conflict(f"{asked[mac].nic.where}.mac {mac}", "belongs to another NIC already")
+    owners = [(draft.item.name, plug.network.uuid) for draft, _, plug in wanted if not plug.nic.mac]
+    chosen = iter(choose_macs(owners, set(asked), macs_known))
+    macs = [plug.nic.mac or next(chosen) for _, _, plug in wanted]
+    names = choose_port_names(macs, partial(known_values, work, schema.ports.c.name))
+    return [
+        NewPort(draft, position, plug, mac, name) for (draft, position, plug), mac, name in zip(wanted, macs, names)
+    ]
+
+
+def _insert_instances(work: Transaction, drafts: Sequence[Draft], new_ports: Sequence[NewPort]) -> None:
+    if not drafts:
+        return
+    _refuse_known_uuids(work, drafts)
+    ensure_projects(work, (draft.project for draft in drafts))
+    nics: dict[str, list[tuple[str, str, str]]] = {}
+    for port in new_ports:
+        nics.setdefault(port.draft.item.name, []).append((port.plug.network.label, port.mac, port.name))
+    for draft in drafts:
+        name = draft.item.name
+        after = _document(draft, nics.get(name, []))
+        work.record(Change("create", "instance", name, f"project {draft.project}, host {draft.host}"), None, after)
+    rows = [
+        {
+            "name": draft.item.name,
+            "uuid": draft.uuid,
+            "project": draft.project,
+            "host": draft.host,
+            "hostname": draft.hostname,
+            "origin": work.origin,
+            "generation": work.generation,
+        }
+        for draft in drafts
+    ]
+    work.connection.execute(insert(schema.instances), rows)
+
+
+def _refuse_known_uuids(work: Transaction, drafts: Sequence[Draft]) -> None:
+    known = known_values(work, schema.instances.c.uuid, [draft.uuid for draft in drafts])
+    for draft in drafts:
+        if draft.uuid in known:
+            raise Conflict(f"{draft.item.where}.uuid {draft.uuid}", "belongs to another instance already")
+
+
+def _record_update(work: Transaction, draft: Draft) -> None:
+    stored = draft.stored
+    assert stored is not None
+    before = _document(stored, [(port.network, port.mac, port.name) for port in stored.ports])
+    nics = before["nics"]
+    if draft.plugs is not None:
+        kept = [plug.port for plug in draft.plugs]
+        nics = [
+            {"network": plug.network.label, "mac": port.mac, "port_name": port.name}
+            if port
+            else {"network": plug.network.label, "mac": plug.nic.mac, "port_name": None}
+            for plug, port in zip(draft.plugs, kept)
+        ]
+    after = {**before, "host": draft.host, "hostname": draft.hostname, "nics": nics}
+    change = Change("update", "instance", stored.name, ", ".join(draft.differences()))
+    work.record(change, before, after)
+
+
+def _update_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        stored = draft.stored
+        assert stored is not None
+        work.connection.execute(
+            update(schema.instances)
+            .where(schema.instances.c.id == stored.id)
+            .values(host=draft.host, hostname=draft.hostname, generation=work.generation)
+        )
+        if draft.is_reordered:
+            _reorder(work, draft)
+        if draft.host != stored.host:
+            _leave_host(work, draft, stored)
+
+
+def _reorder(work: Transaction, draft: Draft) -> None:
+    """Give the ports that stay their new positions; no two may have the same on the way."""
+    kept = [(plug.port.id, position) for position, plug in enumerate(draft.plugs or ()) if plug.port is not None]
+    one = (
+        update(schema.ports)
+        .where(schema.ports.c.id == bindparam("this_port"))
+        .values(position=bindparam("new_position"))
+    )
+    for rows in (
+        [{"this_port": number, "new_position": -1 - position} for number, position in kept],
+        [{"this_port": number, "new_position": position} for number, position in kept],
+    ):
+        work.connection.execute(one, rows)
+
+
+def _leave_host(work: Transaction, draft: Draft, stored: StoredInstance) -> None:
+    """The old host must give up the addresses of the ports that move, unless it serves their network as well."""
+    gone = {port.id for port in draft.unplugged}
+    moving = [port for port in stored.ports if port.fixed is not None and port.id not in gone]
+    withdraw(work, "fixed", [(port.address or 0, stored.host) for port in moving if port.serving_host != stored.host])
+    reinstate(work, "fixed", [(port.address or 0, draft.host) for port in moving])
+
+
+def _insert_ports(work: Transaction, new_ports: Sequence[NewPort]) -> None:
+    if not new_ports:
+        return
+    names = {port.draft.item.name for port in new_ports}
+    instances = ids_by_value(work, schema.instances.c.name, schema.instances.c.id, names)
+    rows = [
+        {
+            "instance_id": instances[port.draft.item.name],
+            "network_id": port.plug.network.id,
+            "position": port.position,
+            "mac": port.mac,
+            "name": port.name,
+        }
+        for port in new_ports
+    ]
+    work.connection.execute(insert(schema.ports), rows)
+
+
+def _allocate(work: Transaction, drafts: Sequence[Draft], new_ports: Sequence[NewPort]) -> None:
+    """Give every new port its address, and every port that changes it; what is asked for by name goes first."""
+    ids = ids_by_value(work, schema.ports.c.name, schema.ports.c.id, {port.name for port in new_ports})
+    wanted = [(port.draft, port.plug, ids[port.name], port.mac) for port in new_ports]
+    wanted += [
+        (draft, plug, plug.port.id, plug.port.mac)
+        for draft in drafts
+        for plug in draft.plugs or ()
+        if plug.port is not None and plug.changes_address
+    ]
+    for draft, plug, port_id, mac in sorted(wanted, key=lambda entry: entry[1].nic.address is None):
+        if plug.network.cidr is None and plug.nic.address is None:
+            continue
+        address = None if plug.nic.address is None else dotted(plug.nic.address)
+        allocate(work, plug.network, port_id, mac, draft.item.name, address, f"{plug.nic.where}.address")
+
+
+def _document(instance: Any, nics: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
+    """Return an instance as the audit shows it; its addresses have events of their own."""
+    return {
+        "uuid": instance.uuid,
+        "project": instance.project,
+        "host": instance.host,
+        "hostname": instance.hostname,
+        "nics": [{"network": network, "mac": mac, "port_name": name} for network, mac, name in nics],
+    }

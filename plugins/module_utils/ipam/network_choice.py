@@ -1,0 +1,94 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which networks an instance gets, and which host serves a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..change import Change
+from ..errors import Conflict, Exhausted, NotFound
+from . import schema
+from .network_views import network_by_id, network_by_label, view_network
+from .projects import ensure_project
+from .sql import and_, or_, select, update
+from .store import Transaction
+
+
+def networks_for_instance(
+    work: Transaction, manager: str, project: str, requested: Sequence[str] | None = None
+) -> list[Any]:
+    """Return the networks that a new instance of a project is plugged into, in the order of its NICs.
+
+    Without a request: in the flat modes all networks that the project may use, in VLAN mode the project's own, or the
+    first free one, which becomes the project's own.
+
+    :param requested: labels, in the order of the NICs.
+    :raises NotFound: a label, or any network at all, does not exist.
+    :raises Conflict: a network belongs to another project.
+    :raises Exhausted: the project has no network and no free one is left.
+    """
+    if requested:
+        return [_requested_network(work, label, project) for label in requested]
+    networks = schema.networks.c
+    if manager == "vlan":
+        rows = _ordered(work, and_(networks.project == project, networks.manager == manager))
+        return rows or [_claim(work, _first_free(work, project), project)]
+    usable = or_(networks.project.is_(None), networks.project == project)
+    rows = _ordered(work, and_(networks.manager == manager, networks.vlan.is_(None), usable))
+    if not rows:
+        raise NotFound(
+            f"project {project}", f"has no network of manager {manager}", "Create one, or name one of another manager."
+        )
+    return rows
+
+
+def assign_serving_host(work: Transaction, row: Any, host: str | None) -> Any:
+    """Note which host serves a network, and return the new row. It stays until it is changed."""
+    return _update(work, row, "host", host)
+
+
+def _ordered(work: Transaction, condition: Any) -> list[Any]:
+    """Return networks by priority, those without one last, then by age."""
+    networks = schema.networks
+    order = (networks.c.priority.is_(None), networks.c.priority, networks.c.id)
+    return list(work.connection.execute(select(networks).where(condition).order_by(*order)))
+
+
+def _requested_network(work: Transaction, label: str, project: str) -> Any:
+    row = network_by_label(work, label)
+    if row.project is not None and row.project != project:
+        raise Conflict(f"network {label}", f"belongs to project {row.project}, not to {project}")
+    # Two projects on one VLAN would see each other's traffic: whoever uses it first owns it.
+    return _claim(work, row, project) if row.vlan is not None and row.project is None else row
+
+
+def _first_free(work: Transaction, project: str) -> Any:
+    networks = schema.networks
+    free = and_(networks.c.project.is_(None), networks.c.manager == "vlan")
+    row = work.connection.execute(select(networks).where(free).order_by(networks.c.id).limit(1)).first()
+    if row is None:
+        raise Exhausted(
+            f"project {project}", "has no network, and no network without a project is left", "Create more networks."
+        )
+    return row
+
+
+def _claim(work: Transaction, row: Any, project: str) -> Any:
+    ensure_project(work, project)
+    return _update(work, row, "project", project)
+
+
+def _update(work: Transaction, row: Any, column: str, value: str | None) -> Any:
+    if getattr(row, column) == value:
+        return row
+    networks = schema.networks
+    values = {column: value, "generation": work.generation}
+    work.connection.execute(update(networks).where(networks.c.id == row.id).values(values))
+    changed = network_by_id(work, row.id)
+    change = Change("update", "network", row.label, f"{column} {getattr(row, column)} -> {value}")
+    work.record(change, view_network(row), view_network(changed))
+    return changed

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that plans are made of, read in one transaction with one query for each kind of thing."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ..plan.model import FloatingIp, Instance, Network, Port, Snapshot, Withdrawal
+from . import schema
+from .inputs import dotted
+from .sql import select
+from .store import Transaction
+
+# Columns of a network that the snapshot has under the same name.
+_SAME = (
+    "label",
+    "uuid",
+    "manager",
+    "cidr",
+    "cidr_v6",
+    "gateway",
+    "gateway_v6",
+    "dhcp_server",
+    "dhcp_start",
+    "vlan",
+    "bridge",
+    "bridge_interface",
+    "project",
+    "host",
+    "multi_host",
+    "mtu",
+    "enable_dhcp",
+    "share_address",
+    "vpn_private_address",
+    "vpn_public_address",
+    "vpn_public_port",
+)
+
+
+def read_snapshot(work: Transaction) -> Snapshot:
+    """Return what the IPAM holds, as this transaction leaves it, in an order that depends on nothing else."""
+    ports = _ports(work)
+    return Snapshot(
+        ipam_uuid=work.ipam_uuid,
+        generation=work.plan_generation,
+        networks=_networks(work),
+        instances=_instances(work, ports),
+        floating_ips=_floating_ips(work),
+        withdrawals=_withdrawals(work),
+    )
+
+
+def eui64_address(cidr_v6: str | None, mac: str) -> str | None:
+    """Return the IPv6 address that a guest gives itself (RFC 4291, appendix A); None in a network without IPv6."""
+    if cidr_v6 is None:
+        return None
+    octets = bytes.fromhex(mac.replace(":", ""))
+    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    prefix = int(ipaddress.IPv6Network(cidr_v6, strict=False).network_address)
+    return str(ipaddress.IPv6Address(prefix | int.from_bytes(identifier, "big")))
+
+
+def _networks(work: Transaction) -> tuple[Network, ...]:
+    rows = work.connection.execute(select(schema.networks)).mappings()
+    # Sorted here and not by the database, of which each has its own idea of order.
+    return tuple(sorted((_network(row) for row in rows), key=lambda network: network.label))
+
+
+def _network(row: Any) -> Network:
+    dns = tuple(server for server in (row["dns1"], row["dns2"]) if server)
+    return Network(dns=dns, **{name: row[name] for name in _SAME})
+
+
+def _ports(work: Transaction) -> dict[int, list[Port]]:
+    """Return the ports of every instance, by the instance's id."""
+    ports, networks, fixed = schema.ports, schema.networks, schema.fixed_ips
+    rows = work.connection.execute(
+        select(
+            ports.c.instance_id,
+            networks.c.label,
+            ports.c.position,
+            ports.c.mac,
+            ports.c.name,
+            fixed.c.address,
+            networks.c.cidr_v6,
+        )
+        .select_from(
+            ports.join(networks, networks.c.id == ports.c.network_id).outerjoin(fixed, fixed.c.port_id == ports.c.id)
+        )
+        .order_by(ports.c.instance_id, ports.c.position)
+    )
+    found: dict[int, list[Port]] = {}
+    for instance_id, label, position, mac, name, address, cidr_v6 in rows:
+        text = None if address is None else dotted(address)
+        port = Port(label, position, mac, name, text, eui64_address(cidr_v6, mac))
+        found.setdefault(instance_id, []).append(port)
+    return found
+
+
+def _instances(work: Transaction, ports: dict[int, list[Port]]) -> tuple[Instance, ...]:
+    columns = schema.instances.c
+    rows = work.connection.execute(
+        select(columns.id, columns.name, columns.uuid, columns.project, columns.host, columns.hostname)
+    )
+    instances = (
+        Instance(row.name, row.uuid, row.project, row.host, row.hostname, tuple(ports.get(row.id, ()))) for row in rows
+    )
+    return tuple(sorted(instances, key=lambda instance: instance.name))
+
+
+def _floating_ips(work: Transaction) -> tuple[FloatingIp, ...]:
+    floating, fixed, pools, networks = (
+        schema.floating_ips,
+        schema.fixed_ips,
+        schema.floating_pools,
+        schema.networks,
+    )
+    rows = work.connection.execute(
+        select(
+            floating.c.address,
+            fixed.c.address.label("fixed_address"),
+            networks.c.label,
+            fixed.c.instance,
+            pools.c.name,
+            pools.c.interface,
+        )
+        .select_from(
+            floating.join(fixed, fixed.c.id == floating.c.fixed_ip_id)
+            .join(networks, networks.c.id == fixed.c.network_id)
+            .join(pools, pools.c.id == floating.c.pool_id)
+        )
+        .order_by(floating.c.address)
+    )
+    return tuple(
+        FloatingIp(dotted(address), dotted(fixed_address), network, instance, pool, interface)
+        for address, fixed_address, network, instance, pool, interface in rows
+    )
+
+
+def _withdrawals(work: Transaction) -> tuple[Withdrawal, ...]:
+    columns = schema.withdrawals.c
+    rows = work.connection.execute(select(columns.kind, columns.address, columns.host, columns.generation))
+    return tuple(
+        Withdrawal(kind, dotted(address), host, number) for kind, address, host, number in sorted(map(tuple, rows))
+    )

@@ -1,0 +1,329 @@
+#!/usr/bin/python
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nova_dnsmasq
+short_description: Serve DHCP and DNS to the guests on bridges
+version_added: 0.1.0
+description:
+  - Keeps one dnsmasq for each bridge, with one range for each network on it. A guest gets exactly the address that is
+    listed for its MAC address. A guest that is not listed gets no answer.
+  - A change of hosts or of what they learn is read by the running server. A change of ranges, domain, lease time or
+    listen addresses restarts it. Leases survive that, and a reboot.
+  - The servers do not read C(/etc/dnsmasq.conf) and C(/etc/hosts). They answer DNS on every address that the bridge has
+    when they start.
+  - All files are under C({state_path}/{owner}/dnsmasq/{bridge}/). A line in them that comes from elsewhere is removed.
+  - A listen address must be on the bridge before, see M(novanet.network.nova_bridge). In check mode it need not.
+author:
+  - novanet.network contributors (@novanet)
+extends_documentation_fragment:
+  - novanet.network.host
+requirements:
+  - dnsmasq
+  - dhcp_release (Debian package dnsmasq-utils), to end leases at once
+  - ip and ss (iproute2)
+options:
+  servers:
+    description: One server for each bridge. Omit it to leave all servers as they are.
+    type: list
+    elements: dict
+    suboptions:
+      bridge:
+        description: The bridge that is served.
+        type: str
+        required: true
+      listen_addresses:
+        description:
+          - Addresses of the bridge on which guests are answered.
+          - At least one is needed in each of the O(servers[].networks). Required unless O(servers[].state=absent).
+        type: list
+        elements: str
+      domain:
+        description: Domain of the guests. Empty for none.
+        type: str
+        default: novalocal
+      lease_time:
+        description: How long a lease lasts, in seconds, from 120 on.
+        type: int
+        default: 86400
+      dns_servers:
+        description: Name servers that the server asks in turn. Empty for those of the host's C(/etc/resolv.conf).
+        type: list
+        elements: str
+      networks:
+        description: The networks on the bridge. They may not overlap. Required unless O(servers[].state=absent).
+        type: list
+        elements: dict
+        suboptions:
+          label:
+            description: Name of the network.
+            type: str
+            required: true
+          cidr:
+            description: Addresses of the network, without host bits.
+            type: str
+            required: true
+          dhcp_start:
+            description: First address for guests; by default the first of O(servers[].networks[].cidr).
+            type: str
+          router:
+            description: Gateway that guests learn. Omit it for none.
+            type: str
+          dns:
+            description: Name servers that guests learn. Empty for this server.
+            type: list
+            elements: str
+          mtu:
+            description: MTU that guests learn. Omit it to say nothing about it.
+            type: int
+          hosts:
+            description: The guests. A MAC address may appear once on a bridge.
+            type: list
+            elements: dict
+            suboptions:
+              mac:
+                description: MAC address of the guest.
+                type: str
+                required: true
+              address:
+                description: Address that the guest gets.
+                type: str
+                required: true
+              hostname:
+                description:
+                  - Name that the guest gets, without domain. It is also its name in DNS.
+                  - Of a name with more than 63 characters the first 2 and the last 60 are kept, with a hyphen between.
+                type: str
+              default_route:
+                description: Whether the guest learns the router. Use V(false) on all but one interface of a guest.
+                type: bool
+                default: true
+      state:
+        description: Whether the server shall be there.
+        type: str
+        choices: [present, absent]
+        default: present
+  force_release:
+    description:
+      - End the lease of a guest at once when it is no longer listed, or listed with another address.
+      - With V(false) such a lease lasts until its time is over.
+    type: bool
+    default: true
+  supervisor:
+    description:
+      - Who looks after the servers. V(systemd) uses a template unit C(novanet-dnsmasq-{owner}@.service).
+      - V(process) starts them only when this module runs. V(auto) is V(systemd) where that is running.
+    type: str
+    choices: [auto, systemd, process]
+    default: auto
+seealso:
+  - module: novanet.network.nova_bridge
+  - module: novanet.network.nova_host_info
+"""
+
+EXAMPLES = r"""
+- name: Serve two guests on br100
+  novanet.network.nova_dnsmasq:
+    servers:
+      - bridge: br100
+        listen_addresses: [10.0.0.1]
+        networks:
+          - label: private
+            cidr: 10.0.0.0/8
+            dhcp_start: 10.0.0.2
+            router: 10.0.0.1
+            dns: [8.8.4.4]
+            hosts:
+              - mac: "fa:16:3e:00:00:01"
+                address: 10.0.0.2
+                hostname: web
+              - mac: "fa:16:3e:00:00:02"
+                address: 10.0.0.3
+                hostname: database
+
+- name: Two networks on one bridge; the guest has its default route through the first
+  novanet.network.nova_dnsmasq:
+    servers:
+      - bridge: br100
+        listen_addresses: [10.0.0.1, 192.168.0.1]
+        domain: example.org
+        lease_time: 3600
+        dns_servers: [9.9.9.9]
+        networks:
+          - label: front
+            cidr: 10.0.0.0/24
+            router: 10.0.0.1
+            hosts:
+              - mac: "fa:16:3e:00:00:01"
+                address: 10.0.0.2
+                hostname: web
+          - label: back
+            cidr: 192.168.0.0/24
+            router: 192.168.0.1
+            mtu: 1450
+            hosts:
+              - mac: "fa:16:3e:00:00:11"
+                address: 192.168.0.2
+                hostname: web
+                default_route: false
+
+- name: Stop serving br100
+  novanet.network.nova_dnsmasq:
+    servers:
+      - bridge: br100
+        state: absent
+
+- name: Stop all servers of this owner
+  novanet.network.nova_dnsmasq:
+    servers: []
+    purge: true
+    allow_empty_purge: true
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be, in this order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create DHCP host fa:16:3e:00:00:01 (10.0.0.2,web.novalocal on br100)", "run DHCP server br100 (reload)"]
+servers:
+  description: The listed servers afterwards, and with O(purge=true) all of the owner. Empty when O(servers) is omitted.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    bridge:
+      description: The bridge.
+      type: str
+    running:
+      description: Whether the server listens on the bridge.
+      type: bool
+    current:
+      description: Whether the server has read its files as they are now.
+      type: bool
+    supervisor:
+      description: Who looks after it.
+      type: str
+    configuration:
+      description: Lines of its configuration file.
+      type: list
+      elements: str
+    hosts:
+      description: Lines of its hosts file.
+      type: list
+      elements: str
+    options:
+      description: Lines of its options file.
+      type: list
+      elements: str
+    stale_leases:
+      description: Address and MAC address of leases that are to be ended.
+      type: list
+      elements: str
+leases:
+  description: The leases of the listed servers afterwards.
+  returned: when O(servers) is given
+  type: list
+  elements: dict
+  contains:
+    bridge:
+      description: The bridge.
+      type: str
+    address:
+      description: The address.
+      type: str
+    mac:
+      description: MAC address of the guest.
+      type: str
+    hostname:
+      description: Name of the guest; none when it has no name.
+      type: str
+    expires:
+      description: When the lease is over, in seconds since 1970; V(0) for never.
+      type: int
+unreleased:
+  description: Leases that could not be ended. They last until their time is over, and the next run tries again.
+  returned: when O(servers) is given
+  type: list
+  elements: dict
+  contains:
+    bridge:
+      description: The bridge.
+      type: str
+    address:
+      description: The address.
+      type: str
+    mac:
+      description: MAC address of the guest.
+      type: str
+    hostname:
+      description: Name of the guest; none when it has no name.
+      type: str
+    expires:
+      description: When the lease is over, in seconds since 1970; V(0) for never.
+      type: int
+    reason:
+      description: Why it could not be ended.
+      type: str
+"""
+
+from typing import Any
+
+from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.subsystem import DhcpServers
+from ansible_collections.novanet.network.plugins.module_utils.wiring import host_module, present_items, run_host_module
+
+HOSTS = {
+    "mac": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "hostname": {"type": "str"},
+    "default_route": {"type": "bool", "default": True},
+}
+NETWORKS = {
+    "label": {"type": "str", "required": True},
+    "cidr": {"type": "str", "required": True},
+    "dhcp_start": {"type": "str"},
+    "router": {"type": "str"},
+    "dns": {"type": "list", "elements": "str"},
+    "mtu": {"type": "int"},
+    "hosts": {"type": "list", "elements": "dict", "options": HOSTS},
+}
+SERVERS = {
+    "bridge": {"type": "str", "required": True},
+    "listen_addresses": {"type": "list", "elements": "str"},
+    "domain": {"type": "str", "default": "novalocal"},
+    "lease_time": {"type": "int", "default": 86400},
+    "dns_servers": {"type": "list", "elements": "str"},
+    "networks": {"type": "list", "elements": "dict", "options": NETWORKS},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+ARGUMENTS = {
+    "servers": {"type": "list", "elements": "dict", "options": SERVERS},
+    "force_release": {"type": "bool", "default": True},
+    "supervisor": {"type": "str", "choices": ["auto", "systemd", "process"], "default": "auto"},
+}
+
+
+def main() -> None:
+    module = host_module(ARGUMENTS)
+    subsystem = DhcpServers(module.params["owner"], module.params["state_path"])
+
+    def build(options: Any, request: Any) -> tuple[DhcpServers, dict[str, Any]]:
+        chosen = {key: options[key] for key in ("force_release", "supervisor")}
+        return subsystem, {**present_items(options, "servers"), **chosen}
+
+    def results(after: Any) -> dict[str, Any]:
+        found = subsystem.results()
+        for lease in found["unreleased"]:
+            module.warn(f"lease {lease['address']} of {lease['mac']} on {lease['bridge']} stays: {lease['reason']}")
+        return found
+
+    run_host_module(module, "servers", build, results)
+
+
+if __name__ == "__main__":
+    main()

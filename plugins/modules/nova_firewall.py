@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nova_firewall
+short_description: Outbound NAT, metadata and forwarding for the networks that a host is the gateway of
+version_added: 0.1.0
+description:
+  - Translates what guests send to the outside, sends their requests for C(169.254.169.254:80) to the metadata service,
+    and keeps guests of one network from the fixed addresses of another.
+  - Works in two nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) are given,
+    C(bridge <owner>_firewall). Other tables are neither read nor changed. Every change is one transaction, and a host
+    that is as it shall be gets no write at all.
+  - The rules are the same for one network and for a thousand. What differs is in sets and maps.
+  - To the guests of O(networks) go answers, connections whose destination was translated (floating addresses), and
+    traffic of their own network. Everything else that is routed to a fixed address is dropped. What guests send is let
+    through.
+  - An C(accept) in one nftables table does not overrule a C(drop) in another one. Where Docker, firewalld or rules made
+    by hand drop forwarded packets, they go on doing so; see the notes.
+options:
+  networks:
+    description:
+      - Networks that this host is the gateway of. Omit it to leave the firewall alone; an empty list means none.
+      - Networks that are not listed stay as they are unless O(purge) is true.
+    type: list
+    elements: dict
+    suboptions:
+      label:
+        description: Name of the network. It tells the items apart.
+        type: str
+        required: true
+      cidr:
+        description: Addresses of the guests, such as C(10.0.0.0/8). Required unless O(networks[].state=absent).
+        type: str
+      bridge:
+        description:
+          - Bridge that the guests are on. It need not exist yet. Several networks may share one.
+          - Required unless O(networks[].state=absent).
+        type: str
+      public_interface:
+        description: Interface by which traffic leaves for the outside. Only what leaves there is translated.
+        type: str
+      source_address:
+        description:
+          - Address that outgoing traffic of guests without a floating address carries (nova's C(routing_source_ip)).
+          - Without it there is no outbound NAT. It needs O(networks[].public_interface).
+        type: str
+      no_snat:
+        description: Destinations that see the fixed address of the guest (nova's C(dmz_cidr)).
+        type: list
+        elements: str
+        default: []
+      force_snat:
+        description:
+          - When not empty, only traffic to these destinations is translated (nova's C(force_snat_range), for networks
+            whose gateway is another machine).
+          - Guests whose default gateway is another machine need a route to these destinations by way of this host.
+        type: list
+        elements: str
+        default: []
+      state:
+        description: Whether the network shall be served.
+        type: str
+        choices: [present, absent]
+        default: present
+  metadata:
+    description:
+      - Where requests of guests for C(169.254.169.254:80) go. The service sees the fixed address of the guest, so it
+        needs a route back to it. When omitted it stays as it is, or goes with O(purge=true).
+      - With a loopback address the requests go to this port on the host's own address on the bridge, and the service
+        must listen there.
+    type: dict
+    suboptions:
+      address:
+        description: Address of the metadata service.
+        type: str
+        required: true
+      port:
+        description: Port of the metadata service.
+        type: int
+        default: 8775
+  hairpin_ports:
+    description:
+      - Ports of bridges that are in hairpin mode, see M(novanet.network.nova_bridge). They need not exist yet.
+      - With the bridge calls of br_netfilter on (C(net.bridge.bridge-nf-call-iptables=1), as Docker turns them on), a
+        guest reaches a floating address of itself or of a neighbour behind the same port only when that port is in
+        hairpin mode. On the gateway this includes the uplink of the bridge.
+      - These ports then send back nothing but frames whose destination was translated. No broadcast returns.
+      - When omitted the ports stay as they are, or go with O(purge=true).
+    type: list
+    elements: str
+  forwarding:
+    description:
+      - Whether to turn on C(net.ipv4.ip_forward) once the rules are in. The value before is remembered, and comes back
+        when no networks are left. Nothing is written to F(/etc/sysctl.d).
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - novanet.network.host
+requirements:
+  - nft (nftables 1.0 or later, with JSON output)
+notes:
+  - C(nft list chains) shows every chain hooked into C(forward); those with C(policy drop) are what to look at first.
+  - To see which rule of which table drops a packet, run C(nft add table ip trace),
+    C(nft 'add chain ip trace prerouting { type filter hook prerouting priority -350; meta nftrace set 1; }') and
+    C(nft monitor trace), and C(nft delete table ip trace) afterwards.
+  - Docker offers the chain C(DOCKER-USER), and firewalld its policies, to let the traffic of the bridges pass.
+  - The bit C(0x2000) of the packet mark is used between the two tables when there are O(hairpin_ports).
+seealso:
+  - module: novanet.network.nova_floating_ip
+  - module: novanet.network.nova_bridge
+author:
+  - novanet.network contributors (@novanet)
+"""
+
+EXAMPLES = r"""
+- name: Gateway of one flat network
+  novanet.network.nova_firewall:
+    networks:
+      - label: private
+        cidr: 10.0.0.0/8
+        bridge: br100
+        public_interface: eth0
+        source_address: 192.0.2.10
+        no_snat:
+          - 10.128.0.0/24
+    metadata:
+      address: 192.0.2.20
+      port: 8775
+    hairpin_ports:
+      - eth2
+
+- name: Exactly these networks, isolated from each other
+  novanet.network.nova_firewall:
+    networks:
+      - label: blue
+        cidr: 172.16.100.0/24
+        bridge: br100
+        public_interface: eth0
+        source_address: 192.0.2.10
+      - label: green
+        cidr: 172.16.101.0/24
+        bridge: br101
+    purge: true
+
+- name: Remove all of it and put the forwarding switch back
+  novanet.network.nova_firewall:
+    networks: []
+    hairpin_ports: []
+    purge: true
+    allow_empty_purge: true
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create firewall of network private (10.0.0.0/8 on br100, SNAT to 192.0.2.10 by eth0)"]
+networks:
+  description: The networks that are served afterwards.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - label: private
+      cidr: 10.0.0.0/8
+      bridge: br100
+      public_interface: eth0
+      source_address: 192.0.2.10
+      no_snat: []
+      force_snat: []
+metadata:
+  description: Where metadata requests go; null for nowhere.
+  returned: when O(networks) is given
+  type: dict
+  sample: {address: 192.0.2.20, port: 8775}
+hairpin_ports:
+  description: The ports that are guarded.
+  returned: when O(networks) is given
+  type: list
+  elements: str
+  sample: [eth2]
+forwarding:
+  description: Whether the host forwards IPv4.
+  returned: when O(networks) is given
+  type: bool
+  sample: true
+drift:
+  description: Where the rules are not what they shall be. Empty afterwards; the difference shows what it was before.
+  returned: when O(networks) is given
+  type: list
+  elements: str
+  sample: []
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall import Firewall
+from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request
+from ansible_collections.novanet.network.plugins.module_utils.wiring import host_module, present_items, run_host_module
+
+ARGUMENTS: dict[str, Any] = {
+    "networks": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "label": {"type": "str", "required": True},
+            "cidr": {"type": "str"},
+            "bridge": {"type": "str"},
+            "public_interface": {"type": "str"},
+            "source_address": {"type": "str"},
+            "no_snat": {"type": "list", "elements": "str", "default": []},
+            "force_snat": {"type": "list", "elements": "str", "default": []},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        "required_if": [("state", "present", ("cidr", "bridge"))],
+    },
+    "metadata": {
+        "type": "dict",
+        "options": {"address": {"type": "str", "required": True}, "port": {"type": "int", "default": 8775}},
+    },
+    "hairpin_ports": {"type": "list", "elements": "str"},
+    "forwarding": {"type": "bool", "default": True},
+}
+
+
+def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
+    """Return the subsystem and the slice that it shall apply."""
+    others = {key: options[key] for key in ("metadata", "hairpin_ports", "forwarding")}
+    return Firewall(request.owner), {**present_items(options, "networks"), **others}
+
+
+def main() -> None:
+    """Run the module."""
+    run_host_module(host_module(ARGUMENTS), "networks", build)
+
+
+if __name__ == "__main__":
+    main()

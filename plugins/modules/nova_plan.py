@@ -1,0 +1,316 @@
+#!/usr/bin/python
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nova_plan
+short_description: Reconcile the whole cloud in the IPAM and compute what each host must have
+version_added: 0.1.0
+description:
+  - Applies the lists of networks, reservations, floating pools, instances and floating addresses to the IPAM database
+    and computes the plan of every host from the result, all in one transaction.
+  - In check mode the transaction is rolled back, so a preview shows the new cloud, with the addresses and MACs that the
+    run will choose.
+  - A list that is omitted is not managed. An empty list means none, see O(purge).
+  - A plan carries the identity of the IPAM and a generation that grows with every change, so that hosts can refuse a
+    plan that is foreign or out of date.
+  - What moves between hosts is planned for the new host only after the old one has confirmed to have given it up, see
+    RV(awaiting) and O(acknowledgements).
+options:
+  manager:
+    description: Network manager of networks and instances that do not say otherwise (C(network_manager) of nova.conf).
+    type: str
+    choices: [flat, flatdhcp, vlan]
+    default: vlan
+  hosts:
+    description: Every host of the cloud, also those that no plan is asked for now.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the host, as instances and networks refer to it.
+        type: str
+        required: true
+      network:
+        description: It may serve networks, that is be gateway, DHCP server and NAT for them.
+        type: bool
+        default: false
+      compute:
+        description: It runs instances.
+        type: bool
+        default: false
+      public_interface:
+        description: Interface towards the outside, for outbound NAT and floating addresses.
+        type: str
+      flat_interface:
+        description: Uplink of flat bridges on this host. It overrides the C(bridge_interface) of a network.
+        type: str
+      vlan_interface:
+        description: Parent of VLAN devices on this host. It overrides the C(bridge_interface) of a network.
+        type: str
+      routing_source_ip:
+        description: Source address of outbound NAT. Without it the host does not translate outgoing traffic.
+        type: str
+      my_ip:
+        description:
+          - Address of the host itself.
+          - The metadata service is looked for there unless O(settings.metadata_host) says otherwise.
+        type: str
+  targets:
+    description: Names of the hosts to compute plans for. All of O(hosts) when omitted.
+    type: list
+    elements: str
+  settings:
+    description: What nova.conf said for the whole cloud about DHCP, DNS, metadata and NAT.
+    type: dict
+    default: {}
+    suboptions:
+      dhcp_domain:
+        description: Domain of the guests' names.
+        type: str
+        default: novalocal
+      dhcp_lease_time:
+        description: Length of a lease in seconds.
+        type: int
+        default: 86400
+      dns_servers:
+        description: Name servers that the DHCP servers forward to. Those of the host when empty.
+        type: list
+        elements: str
+        default: []
+      use_network_dns_servers:
+        description: Hand C(dns1) and C(dns2) of a network to its guests instead of the DHCP server's own address.
+        type: bool
+        default: false
+      use_single_default_gateway:
+        description: Only the first NIC of an instance gets a default route.
+        type: bool
+        default: true
+      metadata_host:
+        description:
+          - Address that requests to 169.254.169.254 port 80 are sent to.
+          - Defaults to C(my_ip) of the serving host.
+        type: str
+      metadata_port:
+        description: Port that these requests are sent to.
+        type: int
+        default: 8775
+      dmz_cidr:
+        description: Destinations that see the fixed address, without NAT.
+        type: list
+        elements: str
+        default: []
+      force_snat_range:
+        description: Destinations that are translated even in networks whose gateway is not ours.
+        type: list
+        elements: str
+        default: []
+  acknowledgements:
+    description:
+      - What hosts have confirmed. Usually the results of the HOST modules of a run.
+      - They release addresses from quarantine. They never count as a change.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Name of the host.
+        type: str
+        required: true
+      generation:
+        description: Generation of the plan that it applied.
+        type: int
+        required: true
+      leases:
+        description:
+          - The DHCP leases it has, as RV(novanet.network.nova_dnsmasq#module:leases).
+          - Omit it when they are not known.
+        type: list
+        elements: dict
+  forget_hosts:
+    description:
+      - Hosts that are gone for good. What they had counts as given up without their word.
+      - Name a host only when it can never come back with its old addresses.
+    type: list
+    elements: str
+    default: []
+  purge:
+    description:
+      - Remove rows that came from the inventory and are no longer in the lists that are given.
+      - What operations made is never removed.
+    type: bool
+    default: false
+  allow_empty_purge:
+    description: Consent to O(purge=true) with an empty list, which removes all that came from the inventory.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - novanet.network.ipam
+  - novanet.network.networks
+  - novanet.network.reservations
+  - novanet.network.instances
+  - novanet.network.floating_pools
+seealso:
+  - module: novanet.network.nova_bridge
+  - module: novanet.network.nova_dnsmasq
+  - module: novanet.network.nova_firewall
+  - module: novanet.network.nova_floating_ip
+author:
+  - novanet.network contributors (@novanet)
+"""
+
+EXAMPLES = r"""
+- name: Reconcile the cloud and compute all plans
+  novanet.network.nova_plan:
+    origin: inventory
+    manager: flatdhcp
+    defaults:
+      flat_network_bridge: br100
+      flat_interface: eth2
+    settings:
+      dns_servers: [192.0.2.53]
+      metadata_host: 192.0.2.10
+    hosts:
+      - name: network1
+        network: true
+        public_interface: eth0
+        routing_source_ip: 192.0.2.10
+      - name: compute1
+        compute: true
+    networks:
+      - label: public
+        cidr: 10.0.0.0/8
+        dhcp_start: 10.0.0.2
+    floating_pools:
+      - name: nova
+        ranges: [10.46.169.224/29]
+    instances:
+      - name: web1
+        project: red
+        host: compute1
+    floating_addresses:
+      - instance: web1
+        project: red
+    purge: true
+  delegate_to: network1
+  run_once: true
+  register: nova_cloud
+
+- name: Put the bridges of this host's plan in place
+  novanet.network.nova_bridge:
+    bridges: "{{ nova_cloud.plans[inventory_hostname].bridges }}"
+    ipam_uuid: "{{ nova_cloud.ipam_uuid }}"
+    generation: "{{ nova_cloud.generation }}"
+    purge: true
+    allow_empty_purge: true
+"""
+
+RETURN = r"""
+plans:
+  description: By name of the host, what it must have.
+  returned: success
+  type: dict
+  contains:
+    schema:
+      description: Version of the form of this document.
+      type: int
+    ipam_uuid:
+      description: Identity of the IPAM.
+      type: str
+    generation:
+      description: Generation of the plan.
+      type: int
+    host:
+      description: Name of the host.
+      type: str
+    bridges:
+      description: Items for M(novanet.network.nova_bridge).
+      type: list
+      elements: dict
+    dhcp:
+      description: Items for M(novanet.network.nova_dnsmasq).
+      type: list
+      elements: dict
+    floating:
+      description: Items for M(novanet.network.nova_floating_ip).
+      type: list
+      elements: dict
+    firewall:
+      description: Options for M(novanet.network.nova_firewall).
+      type: dict
+    waiting:
+      description: Floating addresses that this host gets once another host has confirmed to have given them up.
+      type: list
+      elements: str
+ipam_uuid:
+  description: Identity of the IPAM.
+  returned: success
+  type: str
+  sample: 4cfaf3ed-4239-47c5-acf1-a83bc2a05ba9
+generation:
+  description: Generation of the plans.
+  returned: success
+  type: int
+  sample: 7
+awaiting:
+  description: Hosts that must confirm this generation before others get what they have now.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+released:
+  description: Fixed addresses that came out of quarantine.
+  returned: success
+  type: list
+  elements: str
+  sample: [10.0.0.3]
+changes:
+  description: What was changed in the IPAM, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [create network public (10.0.0.0/8)]
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_cloud import PLAN_ARGUMENTS
+from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
+from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans, hosts_waited_for
+from ansible_collections.novanet.network.plugins.module_utils.plan.inputs import read_hosts, read_settings
+from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
+
+LISTS = ("networks", "reservations", "floating_pools", "instances", "floating_addresses")
+
+
+def operate(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Reconcile, then plan from the result, in the same transaction."""
+    # Needs the database library, which run_ipam_module has made sure of by now.
+    from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import reconcile_cloud
+    from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
+
+    settings, hosts = read_settings(options["settings"]), read_hosts(options["hosts"])
+    released = reconcile_cloud(work, options, {key: listed_items(options, key) for key in LISTS})
+    snapshot = read_snapshot(work)
+    plans = compile_plans(snapshot, settings, hosts, options["targets"])
+    return {
+        "plans": {plan.host: plan.to_document() for plan in plans},
+        "ipam_uuid": snapshot.ipam_uuid,
+        "generation": snapshot.generation,
+        "awaiting": list(hosts_waited_for(snapshot)),
+        "released": released,
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    run_ipam_module(ipam_module(PLAN_ARGUMENTS), operate)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An IPAM to try things on: one database, and the few rows that address tests need around them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.novanet.network.plugins.module_utils.ipam import networks, schema
+from ansible_collections.novanet.network.plugins.module_utils.ipam.projects import ensure_project
+from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, Transaction, transaction
+from sqlalchemy import insert, select
+
+DEFAULTS = {"flat_network_bridge": "br100", "flat_interface": "eth2", "vlan_interface": "eth0"}
+
+
+class Scratch:
+    """A database file of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "ipam.sqlite"
+        self.url = f"sqlite:///{self.path}"
+
+    @contextlib.contextmanager
+    def work(self, check: bool = False, origin: str = "operation") -> Iterator[Transaction]:
+        """Hand out one transaction."""
+        with transaction(self.url, Caller("tester", origin, check)) as work:
+            yield work
+
+    def apply(
+        self, *items: dict[str, Any], manager: str = "flatdhcp", purge: bool = False, check: bool = False, **more: Any
+    ) -> Applied:
+        """Apply a list of networks in a transaction of its own. Further arguments are defaults, or the origin."""
+        origin = more.pop("origin", "operation")
+        with self.work(check, origin) as work:
+            return Applied(work, apply_in(work, *items, manager=manager, purge=purge, **more))
+
+    def count(self, table: Any) -> int:
+        """Return how many rows a table has."""
+        with self.work(check=True) as work:
+            return len(work.connection.execute(select(table)).all())
+
+
+class Applied:
+    """What became of a list of networks."""
+
+    def __init__(self, work: Transaction, rows: list[Any]) -> None:
+        self.rows = rows
+        self.changes = [change.describe() for change in work.changes]
+        self.warnings = list(work.warnings)
+        self.views = [networks.view_network(row) for row in rows]
+        self.reserved = networks.view_reserved(work, rows)
+
+
+def apply_in(
+    work: Transaction, *items: dict[str, Any], manager: str = "flatdhcp", purge: bool = False, **more: Any
+) -> Any:
+    """Apply a list of networks in a transaction."""
+    return networks.apply_networks(work, list(items), networks.read_defaults(manager, {**DEFAULTS, **more}), purge)
+
+
+def make_port(
+    work: Transaction, network: Any, name: str, project: str = "red", host: str = "c1"
+) -> tuple[int, str, str]:
+    """Plug a new instance into a network; return what an address is allocated with: port, MAC, instance."""
+    ensure_project(work, project)
+    row = {"name": name, "uuid": f"uuid-{name}", "project": project, "host": host, "hostname": name}
+    stored = insert(schema.instances).values(**row, origin="operation", generation=1)
+    instance_id = work.connection.execute(stored).inserted_primary_key[0]
+    mac, port_name = f"mac-{name}"[:17], f"tap-{name}"[:15]
+    port = insert(schema.ports).values(
+        instance_id=instance_id, network_id=network.id, position=0, mac=mac, name=port_name
+    )
+    return work.connection.execute(port).inserted_primary_key[0], mac, name
+
+
+def free_addresses(work: Transaction, table: Any, column: str, owner: int) -> dict[int, float]:
+    """Return every free address of a pool with the time it became free. Fails when two ranges overlap."""
+    free: dict[int, float] = {}
+    for row in work.connection.execute(select(table).where(table.c[column] == owner)):
+        for address in range(row.first, row.last + 1):
+            assert address not in free, f"{address} is free twice"
+            free[address] = row.freed_at
+    return free
