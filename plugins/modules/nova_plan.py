@@ -280,7 +280,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_cloud import PLAN_ARGUMENTS
+from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import reconcile_cloud
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
+from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
+from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans, hosts_waited_for
 from ansible_collections.novanet.network.plugins.module_utils.plan.inputs import read_hosts, read_settings
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
@@ -288,12 +291,8 @@ from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam
 LISTS = ("networks", "reservations", "floating_pools", "instances", "floating_addresses")
 
 
-def operate(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
     """Reconcile, then plan from the result, in the same transaction."""
-    # Needs the database library, which run_ipam_module has made sure of by now.
-    from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import reconcile_cloud
-    from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
-
     settings, hosts = read_settings(options["settings"]), read_hosts(options["hosts"])
     released = reconcile_cloud(work, options, {key: listed_items(options, key) for key in LISTS})
     snapshot = read_snapshot(work)

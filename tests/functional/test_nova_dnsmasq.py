@@ -232,6 +232,28 @@ def test_a_guest_whose_address_changed_is_told_at_once(one_host: Lab, bridged: H
     assert web.path("/run/dhcp.naks").exists()
 
 
+def reboot_with(guest: Guest, address: str) -> str:
+    """Let a guest that remembers an address ask for it, as after a reboot; return what its client says."""
+    times = "".join(f"  {name} 4 2037/01/01 00:00:00;\n" for name in ("renew", "rebind", "expire"))
+    given = f'interface "eth0";\n  fixed-address {address};\n  option subnet-mask 255.0.0.0;\n'
+    remembered = f"lease {{\n  {given}  option dhcp-server-identifier 10.0.0.1;\n{times}}}\n"
+    guest.run(["sh", "-c", 'echo "$1" > /run/dhclient.leases', "sh", remembered])
+    files = ["-lf", "/run/dhclient.leases", "-pf", "/run/dhclient.pid", "-cf", "/dev/null", "-sf", "/bin/true"]
+    guest.run(["ip", "link", "set", "eth0", "up"])
+    return guest.run(["timeout", "4", "dhclient", "-d", "-v", *files, "eth0"], check=False).stderr
+
+
+def test_who_asks_for_an_old_address_is_refused_and_who_is_not_ours_is_not(
+    one_host: Lab, bridged: Host, run_module: Run
+) -> None:
+    run_module("nova_dnsmasq", servers=[SERVER])
+    ours = reboot_with(plug(one_host, "web", WEB["mac"]), "10.0.0.50")
+    assert "DHCPNAK" in ours and f"bound to {WEB['address']}" in ours
+    # Another server may be behind the bridge's uplink; its guests are not ours to refuse.
+    stranger = reboot_with(plug(one_host, "stranger", UNKNOWN_MAC), "10.0.0.51")
+    assert "DHCPREQUEST for 10.0.0.51" in stranger and "DHCPNAK" not in stranger
+
+
 def test_a_released_address_serves_another_guest_at_once(one_host: Lab, bridged: Host, run_module: Run) -> None:
     run_module("nova_dnsmasq", servers=[SERVER])
     web = plug(one_host, "web", WEB["mac"])

@@ -59,6 +59,18 @@ def _verdict_map(content: Mapping[str, Any]) -> str:
     return f"{_value(content['key'])} vmap {_value(content['data'])}"
 
 
+def _reject(content: Mapping[str, Any] | None) -> str:
+    return f"reject with {content['type']} {content.get('expr', '')}".rstrip() if content else "reject"
+
+
+def _limit(content: Mapping[str, Any]) -> str:
+    return f"limit rate {'over ' if content.get('inv') else ''}{content['rate']}/{content.get('per', 'second')}"
+
+
+def _log(content: Mapping[str, Any] | None) -> str:
+    return f"log prefix {json.dumps(content['prefix'])}" if content and "prefix" in content else "log"
+
+
 _STATEMENTS: Mapping[str, Callable[[Any], str]] = {
     "match": _match,
     "mangle": _mangle,
@@ -66,6 +78,9 @@ _STATEMENTS: Mapping[str, Callable[[Any], str]] = {
     "goto": lambda content: f"goto {content['target']}",
     "counter": lambda content: f"counter name {content}" if content else "counter",
     "vmap": _verdict_map,
+    "reject": _reject,
+    "limit": _limit,
+    "log": _log,
     "snat": _translation("snat"),
     "dnat": _translation("dnat"),
     "redirect": _translation("redirect"),

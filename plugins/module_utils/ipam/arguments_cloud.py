@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .arguments_floating import FLOATING_ADDRESS_ITEM, FLOATING_POOL_ITEM
-from .arguments_instances import INSTANCES_ARGUMENTS
+from .arguments_floating import FLOATING_ARGUMENTS
+from .arguments_instances import INSTANCE_DEFAULTS, INSTANCES_ARGUMENTS
 from .arguments_networks import MANAGERS, NETWORKS_ARGUMENTS, PURGE_ARGUMENTS, RESERVATIONS_ARGUMENTS
 
 _TEXTS: dict[str, Any] = {"type": "list", "elements": "str"}
@@ -47,9 +47,9 @@ PLAN_ARGUMENTS: dict[str, Any] = {
     **NETWORKS_ARGUMENTS,
     **RESERVATIONS_ARGUMENTS,
     **INSTANCES_ARGUMENTS,
+    **INSTANCE_DEFAULTS,
+    **FLOATING_ARGUMENTS,
     **PURGE_ARGUMENTS,
-    "floating_pools": {"type": "list", "elements": "dict", "options": FLOATING_POOL_ITEM},
-    "floating_addresses": {"type": "list", "elements": "dict", "options": FLOATING_ADDRESS_ITEM},
     "manager": {"type": "str", "choices": list(MANAGERS), "default": "vlan"},
     "hosts": {"type": "list", "elements": "dict", "required": True, "options": HOST_ITEM},
     "targets": _TEXTS,

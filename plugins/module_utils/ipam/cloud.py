@@ -12,7 +12,7 @@ from typing import Any, Optional
 from ..errors import NotFound
 from . import schema
 from .acknowledge import acknowledge, forget_hosts
-from .arguments_networks import NETWORK_DEFAULTS
+from .arguments_instances import INSTANCE_DEFAULTS
 from .fixed_pool import apply_reservations
 from .floating import apply_floating_addresses
 from .floating_pools import apply_pools
@@ -35,20 +35,20 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     """
     released = acknowledge(work, options["acknowledgements"]) + forget_hosts(work, options["forget_hosts"])
     purge: bool = options["purge"]
-    defaults = {**options["defaults"], "manager": options["manager"]}
+    defaults = {key: options[key] for key in ("manager", *INSTANCE_DEFAULTS)}
     # What goes, goes first: its addresses and its networks may be asked for by what comes.
     _remove_instances(work, lists["instances"], defaults, purge)
     _apply_networks(work, options, lists["networks"], purge)
     if lists["floating_pools"] is not None:
-        apply_pools(work, _present(lists["floating_pools"]))
+        apply_pools(work, _present(lists["floating_pools"]), where="floating_pools")
     apply_reservations(work, lists["reservations"], purge)
     if lists["instances"] is not None:
         apply_instances(work, lists["instances"], defaults, purge)
     if lists["floating_addresses"] is not None:
-        apply_floating_addresses(work, lists["floating_addresses"], defaults, purge)
+        apply_floating_addresses(work, lists["floating_addresses"], defaults, purge, "floating_addresses")
     if lists["floating_pools"] is not None:
         # A pool can go only after its addresses.
-        apply_pools(work, lists["floating_pools"], purge)
+        apply_pools(work, lists["floating_pools"], purge, "floating_pools")
     return released
 
 
@@ -66,8 +66,7 @@ def _remove_instances(work: Transaction, items: Items, defaults: Mapping[str, An
 
 
 def _apply_networks(work: Transaction, options: Mapping[str, Any], items: Items, purge: bool) -> None:
-    network_defaults = {key: value for key, value in options["defaults"].items() if key in NETWORK_DEFAULTS}
-    apply_networks(work, items, read_defaults(options["manager"], network_defaults), purge)
+    apply_networks(work, items, read_defaults(options["manager"], options["defaults"]), purge)
     networks = schema.networks
     unserved = work.connection.execute(
         select(networks).where(networks.c.host.is_(None), networks.c.multi_host.is_(False)).order_by(networks.c.id)

@@ -28,7 +28,11 @@ _MANY = 5000
 
 
 def apply_floating_addresses(
-    work: Transaction, items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], purge: bool = False
+    work: Transaction,
+    items: Sequence[Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    purge: bool = False,
+    where: str = "addresses",
 ) -> list[dict[str, Any]]:
     """Make floating addresses be as they were asked for, and return the ones that were.
 
@@ -36,10 +40,11 @@ def apply_floating_addresses(
     an instance, one that the project has) satisfies it, otherwise the one that was free for the longest time is taken.
 
     :param defaults: ``default_floating_pool``.
+    :param where: the option that lists them, for messages.
     :param purge: release the addresses of this origin that are not listed, except those that go with their instance.
     :raises NovaError: a value is wrong, something does not exist, a pool is empty, or an address is another project's.
     """
-    wanted = read_addresses(items)
+    wanted = read_addresses(items, where)
     desk = _Desk(work, wanted, str(defaults.get("default_floating_pool") or DEFAULT_POOL))
     present = [item for item in wanted if item.present]
     claims = desk.match(present)

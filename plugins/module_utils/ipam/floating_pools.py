@@ -28,21 +28,25 @@ class StoredRange:
     """A range of a pool as the database has it."""
 
     id: int
+    pool_id: int
     first: int
     last: int
     text: str
     origin: str
 
 
-def apply_pools(work: Transaction, items: Sequence[Mapping[str, Any]], purge: bool = False) -> list[dict[str, Any]]:
+def apply_pools(
+    work: Transaction, items: Sequence[Mapping[str, Any]], purge: bool = False, where: str = "pools"
+) -> list[dict[str, Any]]:
     """Make the floating pools be as they were asked for, and return them.
 
     :param items: pools with ``name``, ``interface``, ``project``, ``ranges`` and ``state``. Ranges are added; with
         ``purge`` the ranges of a listed pool that are not listed go.
     :param purge: also remove the pools and ranges of this origin that are not listed.
+    :param where: the option that lists them, for messages.
     :raises NovaError: a value is wrong, ranges overlap, or what shall go is in use.
     """
-    wanted = read_pools(items)
+    wanted = read_pools(items, where)
     stored = read_pool_rows(work)
     ranges = _read_ranges(work)
     gone = {item.name: item for item in wanted if not item.present}
@@ -92,8 +96,7 @@ def _ensure_pool(work: Transaction, pool: Pool | None, item: WantedPool) -> None
             _add_range(work, pool_id, item.name, span)
         return
     ranges = _read_ranges(work).get(pool.id, [])
-    known = {(span.first, span.last) for span in ranges}
-    new = [span for span in item.ranges or () if (span.first, span.last) not in known]
+    new = [span for span in item.ranges or () if not any(_contains(known, span) for known in ranges)]
     later = _with_options(pool, item)
     details = _differences(pool, later) + [f"range {span.text} added" for span in new]
     if not details:
@@ -103,10 +106,19 @@ def _ensure_pool(work: Transaction, pool: Pool | None, item: WantedPool) -> None
     work.connection.execute(
         update(schema.floating_pools).where(this).values(interface=later.interface, project=later.project)
     )
-    after = _view(later, [*ranges, *new])
+    kept = [known for known in ranges if not any(_contains(span, known) for span in new)]
+    after = _view(later, [*kept, *new])
     work.record(Change("update", "floating pool", pool.name, ", ".join(details)), _view(pool, ranges), after)
     for span in new:
+        # A range that grows takes the place of what it was.
+        for known in ranges:
+            if _contains(span, known):
+                _delete_range(work, known)
         _add_range(work, pool.id, pool.name, span)
+
+
+def _contains(outer: StoredRange | Range, inner: StoredRange | Range) -> bool:
+    return outer.first <= inner.first and inner.last <= outer.last
 
 
 def _with_options(pool: Pool, item: WantedPool) -> Pool:
@@ -188,19 +200,19 @@ def _remove_ranges(
     after = _view(pool, [span for span in stored if span not in going])
     work.record(Change("update", "floating pool", pool.name, details), _view(pool, stored), after)
     for span in going:
-        _delete_range(work, pool.id, span)
+        _delete_range(work, span)
 
 
 def _remove_pool(work: Transaction, pool: Pool, stored: Sequence[StoredRange], subject: str) -> None:
     _refuse_used(subject, _used(work, pool.id, 0, (1 << 32) - 1))
     for span in stored:
-        _delete_range(work, pool.id, span)
+        _delete_range(work, span)
     work.connection.execute(delete(schema.floating_pools).where(schema.floating_pools.c.id == pool.id))
     work.record(Change("delete", "floating pool", pool.name), _view(pool, stored), None)
 
 
-def _delete_range(work: Transaction, pool_id: int, span: StoredRange) -> None:
-    remove_space(work, pool_id, span.first, span.last)
+def _delete_range(work: Transaction, span: StoredRange) -> None:
+    remove_space(work, span.pool_id, span.first, span.last)
     work.connection.execute(delete(schema.floating_ranges).where(schema.floating_ranges.c.id == span.id))
     unreserve_range_in_networks(work, span.first, span.last)
 
@@ -247,11 +259,11 @@ def _read_ranges(work: Transaction) -> dict[int, list[StoredRange]]:
     """Return the ranges of every pool, by its id, in the order of the addresses."""
     columns = schema.floating_ranges.c
     rows = work.connection.execute(
-        select(columns.pool_id, columns.id, columns.first, columns.last, columns.text, columns.origin).order_by(
+        select(columns.id, columns.pool_id, columns.first, columns.last, columns.text, columns.origin).order_by(
             columns.first
         )
     )
     found: dict[int, list[StoredRange]] = {}
-    for pool_id, *fields in rows:
-        found.setdefault(pool_id, []).append(StoredRange(*fields))
+    for row in rows:
+        found.setdefault(row.pool_id, []).append(StoredRange(*row))
     return found

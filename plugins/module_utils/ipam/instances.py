@@ -33,17 +33,8 @@ def apply_instances(
     """
     wanted = read_instances(items)
     present = [item for item in wanted if item.present]
-    names = [item.name for item in wanted]
-    unlisted = sorted(set(names_of_origin(work, work.origin)) - set(names)) if purge else []
-    stored = load_instances(work, [*names, *unlisted])
-    floating = InstanceFloating(
-        work,
-        str(defaults.get("default_floating_pool") or DEFAULT_POOL),
-        bool(defaults.get("auto_assign_floating_ip")),
-    )
+    stored, floating = _remove(work, wanted, defaults, purge)
     floating.prepare(present, set(stored))
-    leaving = [item.name for item in wanted if not item.present] + unlisted
-    _remove(work, floating, [stored[name] for name in leaving if name in stored])
     drafter = Drafter(work, str(defaults.get("manager") or DEFAULT_MANAGER))
     drafts = [drafter.draft(item, stored.get(item.name)) for item in present]
     write_instances(work, drafts)
@@ -53,10 +44,31 @@ def apply_instances(
     return [views[item.name] for item in present]
 
 
-def _remove(work: Transaction, floating: InstanceFloating, leaving: Sequence[StoredInstance]) -> None:
-    for instance in leaving:
+def remove_instances(
+    work: Transaction, items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], purge: bool = False
+) -> None:
+    """Do only the part of :func:`apply_instances` that removes, with the same arguments; the rest follows later.
+
+    A floating address that a listed instance gets from one that goes is left to that later call, so that it moves.
+    """
+    _remove(work, read_instances(items), defaults, purge)
+
+
+def _remove(
+    work: Transaction, wanted: Sequence[WantedInstance], defaults: Mapping[str, Any], purge: bool
+) -> tuple[dict[str, StoredInstance], InstanceFloating]:
+    """Remove what shall go. Return the instances that there were, by name, and who looks after floating addresses."""
+    names = [item.name for item in wanted]
+    unlisted = sorted(set(names_of_origin(work, work.origin)) - set(names)) if purge else []
+    stored = load_instances(work, [*names, *unlisted])
+    pool = str(defaults.get("default_floating_pool") or DEFAULT_POOL)
+    floating = InstanceFloating(work, pool, bool(defaults.get("auto_assign_floating_ip")), wanted)
+    leaving = [item.name for item in wanted if not item.present] + unlisted
+    gone = [stored[name] for name in leaving if name in stored]
+    for instance in gone:
         floating.detach_instance(instance)
-    delete_instances(work, leaving)
+    delete_instances(work, gone)
+    return stored, floating
 
 
 def _settle_floating(work: Transaction, floating: InstanceFloating, drafts: Sequence[Draft], purge: bool) -> None:

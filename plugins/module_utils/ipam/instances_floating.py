@@ -23,15 +23,20 @@ class InstanceFloating:
 
     :param default_pool: pool of automatic addresses, and of items that name none.
     :param automatic: True when every new instance gets an address (nova's ``auto_assign_floating_ip``).
+    :param wanted: the instances that were asked for.
     """
 
-    def __init__(self, work: Transaction, default_pool: str, automatic: bool) -> None:
+    def __init__(self, work: Transaction, default_pool: str, automatic: bool, wanted: Sequence[WantedInstance]) -> None:
         self._work = work
         self._default_pool = default_pool
         self._automatic = automatic
         self._book = FloatingBook(work)
-        # Addresses that another instance of the same list gets in a moment: they move, they are not released.
-        self._moving: dict[int, WantedInstance] = {}
+        # Addresses that an instance of the list asks for by name: from one that goes they move, they are not released.
+        self._heirs = {
+            item.floating.address: item
+            for item in wanted
+            if item.present and item.floating is not None and item.floating.address is not None
+        }
 
     def prepare(self, present: Sequence[WantedInstance], known: Collection[str]) -> None:
         """Refuse what cannot be had before anything is changed.
@@ -43,9 +48,7 @@ class InstanceFloating:
         needed: dict[str, int] = {}
         for item in present:
             asked = item.floating
-            if asked is not None and asked.address is not None:
-                self._moving[asked.address] = item
-            elif self._is_lacking(item, known):
+            if (asked is None or asked.address is None) and self._is_lacking(item, known):
                 where = f"{asked.where}.pool" if asked else f"{item.where}: default_floating_pool"
                 pool = self._book.pool((asked and asked.pool) or self._default_pool, where)
                 needed[pool.name] = needed.get(pool.name, 0) + 1
@@ -62,8 +65,9 @@ class InstanceFloating:
     def detach_instance(self, instance: StoredInstance) -> None:
         """Disassociate the addresses of an instance that goes; what was made for it is released."""
         for ip in self._book.of_instance(instance.name):
-            heir = self._moving.get(ip.address)
-            if heir is not None and heir.name != instance.name and heir.project in (None, ip.project):
+            heir = self._heirs.get(ip.address)
+            moves = heir is not None and heir.name != instance.name and heir.project in (None, ip.project)
+            if moves and not ip.auto_assigned:
                 continue
             if ip.auto_assigned or ip.with_instance:
                 self._book.release(ip)

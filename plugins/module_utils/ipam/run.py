@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..errors import InvalidInput, NovaError
 from ..wiring import render_diff
 from .sql import MISSING_LIBRARY
-from .store import Caller, Transaction, transaction
+from .store import Caller, Transaction, reading, transaction
 
 
 def run_ipam_module(
@@ -36,6 +36,23 @@ def run_ipam_module(
     for warning in work.warnings:
         module.warn(warning)
     module.exit_json(**ipam_result(work), **results)
+
+
+def run_ipam_info_module(
+    module: AnsibleModule, look: Callable[[Transaction, Mapping[str, Any]], Mapping[str, Any]]
+) -> None:
+    """Let a module look around in a database that exists, and leave. Nothing is changed, nothing is made.
+
+    :param look: (transaction, options) to the results of the module.
+    """
+    if MISSING_LIBRARY is not None:
+        module.fail_json(msg=missing_required_lib("SQLAlchemy (1.4 or later)"), exception=MISSING_LIBRARY)
+    try:
+        with reading(module.params["database"]) as work:
+            results = look(work, module.params)
+    except NovaError as error:
+        module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
+    module.exit_json(changed=False, **results)
 
 
 def ipam_result(work: Transaction) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 MISSING_LIBRARY: str | None = None
 try:
     from sqlalchemy import (
-        JSON,
         BigInteger,
         Boolean,
         CheckConstraint,
@@ -27,6 +26,7 @@ try:
         ForeignKey,
         Index,
         Integer,
+        JSON,
         MetaData,
         String,
         Table,

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from .draft import Draft
-from .model import Address, Host, Route
-from .operations import AddAddress, DeleteAddress, RememberRoutes, ReplaceRoute
+from .model import Address, Host, Route, copied
+from .operations import AddAddress, DeleteAddress, RememberOrder, RememberRoutes, ReplaceRoute
 
 
 def arrange(draft: Draft, device: str, wanted: Sequence[Address], unwanted: Collection[str] = ()) -> None:
@@ -53,10 +53,11 @@ def with_secondaries(addresses: Iterable[Address], doomed: Collection[str]) -> l
 def exchange(draft: Draft, device: str, gone: Sequence[Address], new: Sequence[Address]) -> None:
     """Take addresses off a link, then put others on it, then put back the routes that went in between."""
     lost = _routes_lost_with(draft.host, device, gone)
-    if lost:
-        draft.do(RememberRoutes(lost))
-    # Secondaries stand last, so the reverse order takes them first.
-    for address in reversed(gone):
+    draft.do(RememberRoutes(lost))
+    if not _returns_in_order(draft.host, device, gone):
+        ipv4 = draft.host.links[device].of_family(4)
+        draft.do(RememberOrder(device, _routes_lost_with(draft.host, device, ipv4)))
+    for address in reversed(copied(gone)):
         draft.do(DeleteAddress(device, address))
     for address in new:
         draft.do(AddAddress(device, address))
@@ -65,11 +66,22 @@ def exchange(draft: Draft, device: str, gone: Sequence[Address], new: Sequence[A
             draft.do(ReplaceRoute(route))
 
 
+def _returns_in_order(host: Host, device: str, gone: Sequence[Address]) -> bool:
+    """True when putting addresses back, last first, makes the order of IPv4 what it was: those of the end do."""
+    trial = Host({device: host.links[device]})
+    taken = copied(gone)
+    for address in reversed(taken):
+        DeleteAddress(device, address).happen(trial)
+    for address in taken:
+        AddAddress(device, address).happen(trial)
+    return trial.links[device].of_family(4) == host.links[device].of_family(4)
+
+
 def _routes_lost_with(host: Host, device: str, gone: Sequence[Address]) -> tuple[Route, ...]:
     if not gone:
         return ()
     trial = host.copy()
-    for address in reversed(gone):
+    for address in gone:
         DeleteAddress(device, address).happen(trial)
     kept = set(trial.routes)
     return in_order(route for route in host.routes if route not in kept and not route.unsupported)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,6 +87,17 @@ class Address:
             return replace(self, label="")
         label = new + self.label[len(old) :]
         return replace(self, label=label if len(label) <= 15 else "")
+
+
+def copied(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Return addresses in the order in which adding them makes the kernel list them as they are listed now.
+
+    It puts a new IPv6 address before the others, and an IPv4 one behind them. The other way round it is the order in
+    which they can be taken off and put back one by one: IPv4 secondaries first.
+    """
+    listed = tuple(addresses)
+    ipv4 = [address for address in listed if address.family == 4]
+    return (*ipv4, *reversed([address for address in listed if address.family == 6]))
 
 
 @dataclass(frozen=True)

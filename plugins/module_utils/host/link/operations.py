@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from .model import Address, Host, Link, Route
+from .model import Address, Host, Link, Route, copied
 
 
 class Operation(Protocol):
@@ -60,7 +60,9 @@ class DeleteBridge:
         settings = (("forward_delay", link.forward_delay), ("stp", link.stp), ("alias", link.alias), ("mtu", link.mtu))
         lines += [SetLink(self.name, key, value).line for key, value in settings]
         lines += [SetLink(self.name, "up", True).line] if link.up else []
-        lines += [AddAddress(self.name, item).line for item in link.addresses if item.movable or item.family == 4]
+        lines += [
+            AddAddress(self.name, item).line for item in copied(link.addresses) if item.movable or item.family == 4
+        ]
         return (*lines, *(f"route replace {route.words()}" for route in host.routes_over(self.name)))
 
     def happen(self, host: Host) -> None:
@@ -213,6 +215,30 @@ class RememberRoutes:
 
     def inverse(self, host: Host) -> tuple[str, ...]:
         return tuple(f"route replace {route.words()}" for route in self.routes)
+
+    def happen(self, host: Host) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class RememberOrder:
+    """Note the order of the IPv4 addresses of a link, so that undoing the following steps ends with it restored.
+
+    :param routes: the routes that go when all of them are taken off.
+    """
+
+    device: str
+    routes: tuple[Route, ...]
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    def inverse(self, host: Host) -> tuple[str, ...]:
+        ipv4 = host.links[self.device].of_family(4)
+        lines = [DeleteAddress(self.device, address).line for address in reversed(ipv4)]
+        lines += [AddAddress(self.device, address).line for address in ipv4]
+        return (*lines, *RememberRoutes(self.routes).inverse(host))
 
     def happen(self, host: Host) -> None:
         return

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ...errors import Conflict, HostError
 from .addressing import exchange, in_order, stands, with_secondaries
 from .draft import Draft
-from .model import Address, Link, Route
+from .model import Address, Link, Route, copied
 from .operations import AddAddress, DeleteAddress, DeleteRoute, RememberRoutes, ReplaceRoute, SetLink
 from .ownership import Record, Uplink
 
@@ -36,7 +36,7 @@ def enslave(draft: Draft, position: str, uplink: str, bridge: str) -> None:
     if not joined:
         draft.do(SetLink(uplink, "master", bridge))
         draft.note("update", "interface", uplink, f"port of {bridge}")
-    for address in reversed(_to_delete(link, joined)):
+    for address in reversed(copied(_to_delete(link, joined))):
         draft.do(DeleteAddress(uplink, address))
     for route in advertised if not joined else ():
         draft.do(DeleteRoute(route))
@@ -72,15 +72,6 @@ def _routes_to_move(draft: Draft, position: str, link: Link, joined: bool) -> tu
 def _to_delete(link: Link, joined: bool) -> list[Address]:
     """Return the addresses to take off an uplink: the moved ones, and IPv6 ones that the bridge will learn itself."""
     return [item for item in link.addresses if item.movable or (not joined and item.family == 6 and item.learnt)]
-
-
-def copied(addresses: Sequence[Address]) -> tuple[Address, ...]:
-    """Return addresses in the order in which adding them makes the kernel list them as they are listed now.
-
-    It puts a new IPv6 address before the others, and an IPv4 one behind them.
-    """
-    ipv4 = [address for address in addresses if address.family == 4]
-    return (*ipv4, *reversed([address for address in addresses if address.family == 6]))
 
 
 def _add(draft: Draft, device: str, address: Address) -> None:

@@ -1,0 +1,457 @@
+#!/usr/bin/python
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nova_ipam_info
+short_description: Look at what the IPAM holds
+version_added: 0.1.0
+description:
+  - Returns lists of networks, addresses, instances and hosts, and the audit of what was changed.
+  - Changes nothing. A database that does not exist is an error, it is not made.
+options:
+  database:
+    description: SQLAlchemy URL of the IPAM database.
+    type: str
+    default: sqlite:////var/lib/novanet/ipam.sqlite
+  gather:
+    description: The lists that are wanted.
+    type: list
+    elements: str
+    choices: [networks, fixed, floating, pools, instances, hosts, withdrawals, events]
+    default: [networks, fixed, floating, pools, instances, hosts, withdrawals, events]
+  events_limit:
+    description: How many events are returned, the newest.
+    type: int
+    default: 100
+  events_of:
+    description: Names of things, such as addresses, whose events are wanted. Events of all things when it is empty.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    description: Can run in check mode; it changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  idempotent:
+    description: It changes nothing.
+    support: full
+  platform:
+    description: Where it runs.
+    support: full
+    platforms: posix
+requirements:
+  - Python 3.9 or later
+  - SQLAlchemy 1.4 or later
+seealso:
+  - module: novanet.network.nova_network
+  - module: novanet.network.nova_instance
+  - module: novanet.network.nova_floating_pool
+author:
+  - novanet.network contributors (@novanet)
+"""
+
+EXAMPLES = r"""
+- name: Look at everything
+  novanet.network.nova_ipam_info:
+  register: nova_ipam
+
+- name: Find out who had an address, and when
+  novanet.network.nova_ipam_info:
+    gather: [events]
+    events_of: [10.46.169.226]
+    events_limit: 20
+  register: nova_audit
+
+- name: Show the addresses of all instances
+  novanet.network.nova_ipam_info:
+    gather: [instances]
+  register: nova_list
+"""
+
+RETURN = r"""
+ipam_uuid:
+  description: Identity of the IPAM.
+  returned: success
+  type: str
+  sample: 4cfaf3ed-4239-47c5-acf1-a83bc2a05ba9
+generation:
+  description: Generation of the last change.
+  returned: success
+  type: int
+  sample: 7
+networks:
+  description: All networks, by label.
+  returned: when O(gather) has V(networks)
+  type: list
+  elements: dict
+  contains:
+    label:
+      description: Label of the network.
+      type: str
+    series:
+      description: Label that was asked for; a series of networks shares it.
+      type: str
+    uuid:
+      description: Its identity.
+      type: str
+    manager:
+      description: Manager that it belongs to.
+      type: str
+    cidr:
+      description: IPv4 range.
+      type: str
+    netmask:
+      description: IPv4 netmask.
+      type: str
+    broadcast:
+      description: IPv4 broadcast address.
+      type: str
+    cidr_v6:
+      description: IPv6 range.
+      type: str
+    netmask_v6:
+      description: IPv6 netmask.
+      type: str
+    gateway:
+      description: IPv4 gateway.
+      type: str
+    gateway_v6:
+      description: IPv6 gateway.
+      type: str
+    dhcp_server:
+      description: Address of the DHCP server.
+      type: str
+    dhcp_start:
+      description: First address of the DHCP range.
+      type: str
+    fixed_cidr:
+      description: Part of the range that instances get addresses from.
+      type: str
+    allowed_start:
+      description: First address for instances.
+      type: str
+    allowed_end:
+      description: Last address for instances.
+      type: str
+    dns1:
+      description: First name server of the guests.
+      type: str
+    dns2:
+      description: Second name server of the guests.
+      type: str
+    vlan:
+      description: VLAN id.
+      type: int
+    bridge:
+      description: Bridge.
+      type: str
+    bridge_interface:
+      description: Uplink of the bridge.
+      type: str
+    project:
+      description: Project that it belongs to; none for all.
+      type: str
+    host:
+      description: Host that serves it.
+      type: str
+    multi_host:
+      description: Every compute host serves its own guests.
+      type: bool
+    mtu:
+      description: MTU; none when it does not say.
+      type: int
+    enable_dhcp:
+      description: Guests get their addresses by DHCP.
+      type: bool
+    share_address:
+      description: All hosts have the same gateway address.
+      type: bool
+    vpn_private_address:
+      description: Address of the VPN gateway in the network.
+      type: str
+    vpn_public_address:
+      description: Public address of the VPN.
+      type: str
+    vpn_public_port:
+      description: Public port of the VPN.
+      type: int
+    priority:
+      description: Position among the networks of an instance.
+      type: int
+    origin:
+      description: Where the wish for it came from.
+      type: str
+    generation:
+      description: Generation in which it was last changed.
+      type: int
+    utilisation:
+      description: How many addresses it has (C(size)), and how many are C(free), C(reserved), C(allocated) and C(quarantined).
+      type: dict
+fixed:
+  description: Fixed addresses that instances have, or had and hosts may still use.
+  returned: when O(gather) has V(fixed)
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: The address.
+      type: str
+    network:
+      description: Label of its network.
+      type: str
+    instance:
+      description: Instance that has it or had it.
+      type: str
+    host:
+      description: Compute host of the instance; none when the instance is gone.
+      type: str
+    mac:
+      description: MAC address that has it or had it.
+      type: str
+    state:
+      description: V(allocated), or V(released) while it is in quarantine.
+      type: str
+    lease_expires:
+      description: When its DHCP lease ends, in seconds since 1970; none without a lease.
+      type: float
+    released_at:
+      description: When it was released.
+      type: str
+    origin:
+      description: Where the wish for it came from.
+      type: str
+floating:
+  description: Floating addresses that projects have.
+  returned: when O(gather) has V(floating)
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: The address.
+      type: str
+    pool:
+      description: Pool that it lies in.
+      type: str
+    interface:
+      description: Interface that the pool asks for.
+      type: str
+    project:
+      description: Project that has it.
+      type: str
+    instance:
+      description: Instance that it leads to; none when it is not associated.
+      type: str
+    fixed_address:
+      description: Fixed address that it leads to.
+      type: str
+    network:
+      description: Label of the network of the fixed address.
+      type: str
+    host:
+      description: Host that binds it.
+      type: str
+    auto_assigned:
+      description: It was assigned with its instance and goes with it.
+      type: bool
+    origin:
+      description: Where the wish for it came from.
+      type: str
+pools:
+  description: Floating pools, by name.
+  returned: when O(gather) has V(pools)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the pool.
+      type: str
+    interface:
+      description: Interface that its addresses are bound on.
+      type: str
+    project:
+      description: The only project that may have its addresses; none for all.
+      type: str
+    ranges:
+      description: Its ranges as they were written.
+      type: list
+      elements: str
+    total:
+      description: How many addresses it has.
+      type: int
+    free:
+      description: How many can be handed out at once.
+      type: int
+    allocated:
+      description: How many projects have.
+      type: int
+    waiting:
+      description: How many have been released, and are not yet given up by a host.
+      type: int
+    origin:
+      description: Where the wish for it came from.
+      type: str
+instances:
+  description: Instances, by name.
+  returned: when O(gather) has V(instances)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the instance.
+      type: str
+    uuid:
+      description: Its identity.
+      type: str
+    project:
+      description: Project that it belongs to.
+      type: str
+    host:
+      description: Compute host that it runs on.
+      type: str
+    hostname:
+      description: Host name that it gets by DHCP.
+      type: str
+    nics:
+      description: Its network interfaces, in order.
+      type: list
+      elements: dict
+      contains:
+        network:
+          description: Label of the network.
+          type: str
+        mac:
+          description: MAC address.
+          type: str
+        address:
+          description: Fixed address.
+          type: str
+        address_v6:
+          description: Address that it gives itself in a network with IPv6.
+          type: str
+        port_name:
+          description: Name of the host's end of the interface.
+          type: str
+        bridge:
+          description: Bridge that it is plugged into.
+          type: str
+        mtu:
+          description: MTU of the network; none when the network does not say.
+          type: int
+    floating_ips:
+      description: Floating addresses that lead to it.
+      type: list
+      elements: str
+    networks:
+      description: Its addresses by network in one line, floating ones after fixed ones.
+      type: str
+    origin:
+      description: Where the wish for it came from.
+      type: str
+hosts:
+  description: Hosts that have confirmed a plan, or are to give something up.
+  returned: when O(gather) has V(hosts)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the host.
+      type: str
+    generation:
+      description: Generation of the plan that it confirmed last.
+      type: int
+    acknowledged_at:
+      description: When it did so.
+      type: str
+    withdrawals:
+      description: How many addresses it is still to give up.
+      type: int
+withdrawals:
+  description: Addresses that hosts had and have not yet confirmed to have given up.
+  returned: when O(gather) has V(withdrawals)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(fixed) or V(floating).
+      type: str
+    address:
+      description: The address.
+      type: str
+    host:
+      description: Host that had it.
+      type: str
+    generation:
+      description: The first generation without it.
+      type: int
+events:
+  description: What was changed, the newest first.
+  returned: when O(gather) has V(events)
+  type: list
+  elements: dict
+  contains:
+    at:
+      description: When.
+      type: str
+    actor:
+      description: Who asked for it.
+      type: str
+    origin:
+      description: Where the wish came from.
+      type: str
+    generation:
+      description: Generation that it belongs to.
+      type: int
+    action:
+      description: V(create), V(update) or V(delete).
+      type: str
+    kind:
+      description: What kind of thing.
+      type: str
+    name:
+      description: Which one.
+      type: str
+    before:
+      description: The thing before; none when it did not exist.
+      type: dict
+    after:
+      description: The thing after; none when it is gone.
+      type: dict
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
+from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_info_module
+from ansible_collections.novanet.network.plugins.module_utils.wiring import IPAM_ARGUMENTS
+
+KINDS = ["networks", "fixed", "floating", "pools", "instances", "hosts", "withdrawals", "events"]
+
+
+def look(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lists that were asked for, and of which IPAM and generation they are."""
+    lists = gather(work, options["gather"], options["events_limit"], options["events_of"])
+    return {**lists, "ipam_uuid": work.ipam_uuid, "generation": work.plan_generation}
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {
+        "database": IPAM_ARGUMENTS["database"],
+        "gather": {"type": "list", "elements": "str", "choices": KINDS, "default": KINDS},
+        "events_limit": {"type": "int", "default": 100},
+        "events_of": {"type": "list", "elements": "str", "default": []},
+    }
+    run_ipam_info_module(AnsibleModule(arguments, supports_check_mode=True), look)
+
+
+if __name__ == "__main__":
+    main()
