@@ -43,6 +43,5 @@ attributes:
     platforms: posix
 requirements:
   - Python 3.9 or later
-  - netaddr
   - SQLAlchemy 1.4 or later
 """

@@ -15,26 +15,26 @@ options:
       - Networks as they shall be. A list that is omitted is not managed, an empty list means none.
       - All or nothing. When one item is wrong, none of them is applied.
       - For a network that exists, an option that is omitted is not managed. The defaults are for new networks only.
-      - What a network is made of (O(networks[].cidr), O(networks[].cidr_v6), O(networks[].network_size), O(networks[].vlan),
-        O(networks[].uuid) and its manager) never changes. Name servers, MTU, O(networks[].priority),
-        O(networks[].enable_dhcp), O(networks[].bridge_interface), O(networks[].host) and O(networks[].project) can be changed
-        at any time, everything else only while no instance uses the network.
+      - What a network is made of (O(networks[].cidr), O(networks[].cidr_v6), O(networks[].network_size),
+        O(networks[].vlan), O(networks[].uuid) and its manager) never changes. Name servers, MTU,
+        O(networks[].priority), O(networks[].enable_dhcp), O(networks[].bridge_interface), O(networks[].host) and
+        O(networks[].project) can be changed at any time, everything else only while no instance uses the network.
     type: list
     elements: dict
     suboptions:
       label:
         description:
           - Name of the network, and the key by which it is found again.
-          - With O(networks[].num_networks) above V(1) the networks are named C(label_0), C(label_1) and so on. The label
-            itself then stands for all of them, and each of them can be named by its own label too.
+          - With O(networks[].num_networks) above V(1) the networks are named C(label_0), C(label_1) and so on. The
+            label itself then stands for all of them, and each of them can be named by its own label too.
         type: str
         required: true
       cidr:
         description:
           - IPv4 range that the networks are carved from. Host bits are ignored, with a warning.
           - What exists already is stepped over. To lie inside an existing network is an error.
-          - When the range is just one network and O(networks[].num_networks) asks for more, they go on upward from it, inside
-            O(defaults.fixed_range) where that is given.
+          - When the range is just one network and O(networks[].num_networks) asks for more, they go on upward from
+            it, inside O(defaults.fixed_range) where that is given.
         type: str
       cidr_v6:
         description: IPv6 range that the networks are carved from, each of them a /64.
@@ -51,20 +51,22 @@ options:
             O(defaults.network_size), or to the whole range where that is smaller.
         type: int
       vlan:
-        description: VLAN id of the one network. Without it, the first free ids from O(networks[].vlan_start) on are taken.
+        description:
+          - VLAN id of the one network. Without it, the first free ids from O(networks[].vlan_start) on are taken.
         type: int
       vlan_start:
         description: First VLAN id that is tried. Defaults to O(defaults.vlan_start).
         type: int
       bridge:
         description:
-          - Bridge that the guests are plugged into. Defaults to O(defaults.flat_network_bridge), with the manager V(vlan) to C(br)
-            and the VLAN id.
+          - Bridge that the guests are plugged into. Defaults to O(defaults.flat_network_bridge), with the manager
+            V(vlan) to C(br) and the VLAN id.
         type: str
       bridge_interface:
         description:
           - Uplink of the bridge, with the manager V(vlan) the parent of the VLAN device.
-          - Defaults to O(defaults.flat_interface) or O(defaults.vlan_interface). What a host says about itself overrides it.
+          - Defaults to O(defaults.flat_interface) or O(defaults.vlan_interface). What a host says about itself
+            overrides it.
         type: str
       project:
         description: Project that the network belongs to. An empty string takes it away from its project.
@@ -78,10 +80,12 @@ options:
         description: Every compute host serves its own guests. Defaults to O(defaults.multi_host).
         type: bool
       gateway:
-        description: IPv4 gateway. Defaults to O(networks[].allowed_start), or to the first address after the network address.
+        description:
+          - IPv4 gateway. Defaults to O(networks[].allowed_start), or to the first address after the network address.
         type: str
       gateway_v6:
-        description: IPv6 gateway, inside the network or link-local. Defaults to the first address after the network address.
+        description:
+          - IPv6 gateway, inside the network or link-local. Defaults to the first address after the network address.
         type: str
       dhcp_server:
         description: Address of the DHCP server. Defaults to the gateway.
@@ -92,7 +96,8 @@ options:
           - Defaults to the first address that is neither gateway nor DHCP server nor VPN instance.
         type: str
       dns1:
-        description: First name server of the guests. Defaults to O(defaults.flat_network_dns). An empty string takes it away.
+        description:
+          - First name server of the guests. Defaults to O(defaults.flat_network_dns). An empty string takes it away.
         type: str
       dns2:
         description: Second name server of the guests. An empty string takes it away.
@@ -113,7 +118,8 @@ options:
         description: UUID of the one network. Made up when omitted.
         type: str
       priority:
-        description: Order of the NICs of an instance in several networks, the lowest first. Those without one come last.
+        description:
+          - Order of the NICs of an instance in several networks, the lowest first. Those without one come last.
         type: int
       mtu:
         description: MTU of the bridge and of the guests. That of the uplink when omitted.

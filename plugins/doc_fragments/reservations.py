@@ -13,8 +13,8 @@ options:
   reservations:
     description:
       - Addresses that no instance shall get. A list that is omitted is not managed, an empty list means none.
-      - Each item gives its addresses in one of three ways, as O(reservations[].address), as O(reservations[].cidr), or as
-        O(reservations[].start) and O(reservations[].end).
+      - Each item gives its addresses in one of three ways, as O(reservations[].address), as O(reservations[].cidr),
+        or as O(reservations[].start) and O(reservations[].end).
     type: list
     elements: dict
     suboptions:
@@ -41,7 +41,8 @@ options:
       state:
         description:
           - V(absent) gives the addresses back, as far as they were reserved by a reservation.
-          - What a network keeps for itself (gateway, DHCP server and so on) and what floating pools hold stays reserved.
+          - What a network keeps for itself (gateway, DHCP server and so on) and what floating pools hold stays
+            reserved.
         type: str
         choices: [present, absent]
         default: present

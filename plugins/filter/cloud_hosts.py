@@ -48,7 +48,9 @@ _value:
 """
 
 
-def cloud_hosts(groups: Mapping[str, Sequence[str]], described: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+def cloud_hosts(
+    groups: Mapping[str, Sequence[str]], described: Iterable[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """Return every host of the cloud once, in the order of the inventory."""
     network, compute = groups.get("nova_network", []), groups.get("nova_compute", [])
     known = {host["name"]: dict(host) for host in described}

@@ -147,20 +147,20 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_net
     PURGE_ARGUMENTS,
     RESERVATIONS_ARGUMENTS,
 )
+from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed_pool import apply_reservations
+from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed_views import (
+    view_leases,
+    view_pools,
+    view_reservations,
+)
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
 
 def operate(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Apply the list of reservations, and return how the pools are used."""
-    from ansible_collections.novanet.network.plugins.module_utils.ipam import fixed_pool, fixed_views
-
-    fixed_pool.apply_reservations(work, listed_items(options, "reservations"), options["purge"])
-    return {
-        "pools": fixed_views.view_pools(work),
-        "reservations": fixed_views.view_reservations(work),
-        "leases": fixed_views.view_leases(work),
-    }
+    apply_reservations(work, listed_items(options, "reservations"), options["purge"])
+    return {"pools": view_pools(work), "reservations": view_reservations(work), "leases": view_leases(work)}
 
 
 def main() -> None:

@@ -226,20 +226,21 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_net
     NETWORKS_ARGUMENTS,
     PURGE_ARGUMENTS,
 )
+from ansible_collections.novanet.network.plugins.module_utils.ipam.networks import (
+    apply_networks,
+    read_defaults,
+    view_network,
+    view_reserved,
+)
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
 
 def operate(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Apply the list of networks, and return them with what they reserve."""
-    from ansible_collections.novanet.network.plugins.module_utils.ipam import networks
-
-    defaults = networks.read_defaults(options["manager"], options["defaults"])
-    rows = networks.apply_networks(work, listed_items(options, "networks"), defaults, options["purge"])
-    return {
-        "networks": [networks.view_network(row) for row in rows],
-        "reserved": networks.view_reserved(work, rows),
-    }
+    defaults = read_defaults(options["manager"], options["defaults"])
+    rows = apply_networks(work, listed_items(options, "networks"), defaults, options["purge"])
+    return {"networks": [view_network(row) for row in rows], "reserved": view_reserved(work, rows)}
 
 
 def main() -> None:

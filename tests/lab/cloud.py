@@ -17,7 +17,7 @@ COMPUTE = ("compute1", "compute2")
 GATEWAY_ADDRESS, OUTSIDE_ADDRESS = "192.0.2.11", "192.0.2.1"
 BRIDGE, FLOATING_RANGE, METADATA_PORT = "br100", "10.46.169.224/29", 8775
 STAYING_FLOATING, FREE_FLOATING, METADATA_ADDRESS = "10.46.169.227", "10.46.169.230", "169.254.169.254"
-GONE, HEIR, NEW = "web1", "db1", "web3"
+GONE, HEIR, NEW, STAYS = "web1", "db1", "web3", "db2"
 
 FIGURE = f"""\
                  outside (the internet)  {OUTSIDE_ADDRESS}
@@ -72,7 +72,7 @@ def first_cloud(example: Mapping[str, Any]) -> dict[str, Any]:
 
     :param example: the variables of the example inventory.
     """
-    stays = {"address": STAYING_FLOATING, "project": "blue", "instance": "db2"}
+    stays = {"address": STAYING_FLOATING, "project": "blue", "instance": STAYS}
     addresses = [*example["nova_floating_addresses"], stays]
     # What hosts need is on this machine already, and they have no way to a mirror.
     return {**example, "nova_install_packages": False, "nova_floating_addresses": addresses}

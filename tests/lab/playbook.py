@@ -70,6 +70,11 @@ class Run:
         """Hosts that the recap counts changes on."""
         return {host: counts["changed"] for host, counts in self.recap.items() if counts.get("changed")}
 
+    @property
+    def warnings(self) -> list[str]:
+        """What it warned of."""
+        return [line.partition(": ")[2] for line in self.output.splitlines() if line.startswith("[WARNING]: ")]
+
     def changes(self, host: str | None = None) -> list[str]:
         """Return the changes that modules named, of one host or of all (then with the host before them)."""
         if host is not None:

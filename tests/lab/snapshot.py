@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,6 @@ COMMANDS = {
     "links": "ip -j -d link",
     "addresses": "ip -j address",
     "routes": "ip -j route show table all",
-    "routes of IPv6": "ip -6 -j route show table all",
     "rules": "ip -j rule",
 }
 SYSCTLS = "net/ipv4/ip_forward net/ipv4/conf/*/* net/ipv6/conf/*/forwarding net/ipv6/conf/*/accept_ra net/bridge/*"
@@ -37,16 +37,25 @@ find /run ! -type d | sort
 
 def take(node: Node) -> dict[str, Any]:
     """Return links, addresses, routes, rules, firewall, settings, changed files and processes of a node."""
+    _wait_for_detection(node)
     snapshot: dict[str, Any] = {
         name: plain(json.loads(node.run(command.split()).stdout or "[]")) for name, command in COMMANDS.items()
     }
-    snapshot["firewall"] = node.run(["nft", "list", "ruleset"]).stdout.splitlines()
+    snapshot["firewall"] = node.run(["nft", "--stateless", "list", "ruleset"]).stdout.splitlines()
     settings = node.run(["sh", "-c", f"cd /proc/sys && grep -s . {SYSCTLS} || true"]).stdout
     snapshot["settings"] = dict(line.split(":", 1) for line in settings.splitlines() if ":" in line)
     scratch = str(node.state / "nodes" / f"{node.name}.root")
     snapshot["files"] = node.run(["sh", "-c", FILES, "sh", scratch]).stdout.splitlines()
     snapshot["processes"] = sorted(set(node.run(["ps", "-e", "-o", "comm="]).stdout.split()))
     return snapshot
+
+
+def _wait_for_detection(node: Node) -> None:
+    """Wait until the kernel has made up its mind about addresses that it looks for duplicates of."""
+    for _ in range(40):
+        if not node.run(["ip", "-6", "address", "show", "tentative"]).stdout:
+            return
+        time.sleep(0.1)
 
 
 def plain(document: Any) -> Any:

@@ -60,8 +60,11 @@ class Stage:
         self.cloud = dict(variables)
         self._variables.write_text(yaml.safe_dump(self.cloud, sort_keys=False))
 
-    def play(self, playbook: str, *arguments: str) -> Run:
-        """Run a playbook, print what it said last, and go no further if it failed."""
+    def play(self, playbook: str, *arguments: str, warns: str = "") -> Run:
+        """Run a playbook, print what it said last, and go no further if it failed.
+
+        :param warns: the one warning that is due; any other is a failed check.
+        """
         run = self.ansible.play(playbook, *arguments)
         self.report.say(f"$ {run.command}    ({run.seconds:.1f} s)")
         rows = [
@@ -73,6 +76,12 @@ class Stage:
             messages = [f"{item.host}: {item.task}: {item.message}" for item in run.results if item.failed]
             said = "\n".join(messages) or run.output[-3000:]
             raise LabError(f"{run.command}: exit code {run.code}\n{said}")
+        for warning in run.warnings:
+            self.report.say(f"[WARNING]: {warning}")
+        surplus = [warning for warning in run.warnings if not warns or warns not in warning]
+        if warns or surplus:
+            due = len(run.warnings) == 1 and not surplus
+            self.report.check("it warns of what it should, and only of that", due, "\n".join(surplus))
         return run
 
     def ask_ipam(self, *parts: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from .cloud import GATEWAY, GONE, HEIR, NEW, OUTSIDE, Instance, changed_cloud
+from .cloud import GATEWAY, GONE, HEIR, NEW, OUTSIDE, OUTSIDE_ADDRESS, STAYS, Instance, changed_cloud
 from .frames import Frame
 from .node import Running
 from .playbook import Run, TaskResult
@@ -38,9 +38,10 @@ def change(stage: Stage, foreseen: Run) -> None:
     old = dict(stage.instances)
     floating = old[GONE].floating
     outside = stage.lab.host(OUTSIDE)
-    held = outside.hold(floating)
-    held.wait_for(old[GONE].token)
-    stage.report.say(f"The outside holds a connection to {floating}, which {GONE} answers.")
+    held = {name: outside.hold(old[name].floating, seconds=900) for name in (GONE, STAYS)}
+    for name, connection in held.items():
+        connection.wait_for(old[name].token)
+        stage.report.say(f"The outside holds a connection to {old[name].floating}, which {name} answers.")
     with stage.lab.capture(outside, "eth0") as capture:
         run = stage.play("site.yml", "--diff")
         time.sleep(0.3)
@@ -49,7 +50,7 @@ def change(stage: Stage, foreseen: Run) -> None:
     _check_reach(stage, run, old, new)
     _check_lease(stage, old[GONE])
     _check_announcement(stage, capture.frames, floating)
-    _check_cut(stage, held, old)
+    _check_connections(stage, held[GONE], held[STAYS], old)
     _reboot(stage, old, new)
 
 
@@ -98,19 +99,20 @@ def _check_announcement(stage: Stage, frames: list[Frame], floating: str) -> Non
     stage.report.check("and no other address is", only, str(announced))
 
 
-def _check_cut(stage: Stage, held: Running, old: dict[str, Instance]) -> None:
+def _check_connections(stage: Stage, moved: Running, stays: Running, old: dict[str, Instance]) -> None:
     """The old guest still runs and would answer: only the cut keeps the old connection from it."""
-    answered = len(held.output.splitlines())
+    before = len(stays.output.splitlines())
     time.sleep(1.0)
-    lines = held.output.splitlines()
-    more = [line for line in lines[answered:] if line.startswith(old[GONE].token)]
-    stage.report.check(
-        f"the connection held to {GONE} is cut", not more and not held.is_running(), "\n".join(lines[-5:])
-    )
-    stage.report.say(f"(its last line: {lines[-1]})")
-    strangers = [line for line in lines if line.startswith("token") and not line.startswith(old[GONE].token)]
+    lines = moved.output.splitlines()
+    cut = not moved.is_running() and lines[-1].startswith("cut: ")
+    stage.report.check(f"the connection held to {GONE} is cut ({lines[-1]})", cut, "\n".join(lines[-5:]))
+    strangers = [line for line in lines[:-1] if not line.startswith(old[GONE].token)]
     stage.report.check("nobody else ever answered on it", not strangers, "\n".join(strangers))
-    held.stop()
+    answers = stays.output.splitlines()
+    goes_on = stays.is_running() and len(answers) > before and set(answers) == {f"{old[STAYS].token} {OUTSIDE_ADDRESS}"}
+    stage.report.check(f"the connection held to {STAYS} goes on", goes_on, "\n".join(answers[-5:]))
+    moved.stop()
+    stays.stop()
 
 
 def _reboot(stage: Stage, old: dict[str, Instance], new: dict[str, Instance]) -> None:

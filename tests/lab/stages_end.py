@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from .cloud import BRIDGE, GATEWAY
+from .cloud import BRIDGE, GATEWAY, HEIR, OUTSIDE_ADDRESS
 from .errors import LabError
 from .host import Host
 from .snapshot import differences
@@ -51,7 +51,8 @@ def damage_and_repair(stage: Stage) -> None:
 
 
 def _is_damage(line: str) -> bool:
-    return any(word in line for word in (ADDRESS, FOREIGN_MAC, FOREIGN_ADDRESS))
+    # The server has to read its hosts file again, which is part of that repair.
+    return any(word in line for word in (ADDRESS, FOREIGN_MAC, FOREIGN_ADDRESS, f"DHCP server {BRIDGE} (reload"))
 
 
 def _hosts_file(stage: Stage, gateway: Host) -> str:
@@ -86,12 +87,13 @@ def look_around(stage: Stage) -> None:
     script.write_text(f'#!/bin/sh\nplaybook=$1\nshift\nexec {command} {playbooks}/"$playbook" "$@"\n')
     script.chmod(0o755)
     place = stage.lab.state
-    stage.report.stage("The lab stays up (KEEP)")
-    stage.report.say(
-        f"{place}/bin/network1 ip address            what the gateway has; any command, or a shell\n"
-        f"{place}/bin/network1 nft list ruleset\n"
-        f"{place}/bin/web2 ping -c 1 192.0.2.1        the same for guests, hosts and outside\n"
-        f"{place}/bin/play site.yml --check --diff    any playbook of the collection, on this cloud\n"
-        f"{place}/inventory/group_vars/nova.yml       the cloud itself: edit it and play site.yml\n"
-        f"make clean                                  takes the lab away"
+    hints = (
+        ("bin/network1 ip address", "what the gateway has: any command, or a shell"),
+        ("bin/network1 nft list ruleset", ""),
+        (f"bin/{HEIR} ping -c 1 {OUTSIDE_ADDRESS}", "the same for guests, hosts and outside"),
+        ("bin/play site.yml --check --diff", "any playbook of the collection, on this cloud"),
+        ("inventory/group_vars/nova.yml", "the cloud itself: edit it and play site.yml"),
     )
+    stage.report.stage("The lab stays up (KEEP)")
+    stage.report.table(("there", "is"), [*((f"{place}/{what}", text) for what, text in hints)])
+    stage.report.say("make clean takes the lab away.")

@@ -31,7 +31,8 @@ EXAMPLE_OPTIONS: dict[str, dict[str, Any]] = {
             "type": "list",
             "elements": "dict",
             "suboptions": {"name": {"required": True}, "state": {"choices": ["present", "absent"]}},
-        }
+        },
+        "features": {"type": "list", "elements": "str", "choices": ["nat", "vlan"]},
     }
 }
 
@@ -101,6 +102,8 @@ def test_examples_in_the_guides_use_real_options(path: Path) -> None:
     [
         ("things: [{name: a, state: present}]", ""),
         ("things: '{{ all }}'", ""),
+        ("features: [nat, vlan]", ""),
+        ("features: [nat, magic]", "nova_thing.features 'magic' is none of ['nat', 'vlan']"),
         ("stuff: []", "nova_thing.stuff is no option"),
         ("things: [{name: a, colour: red}]", "nova_thing.things[0].colour is no option"),
         ("things: [{name: a}, {state: absent}]", "nova_thing.things[1] lacks name"),

@@ -31,6 +31,8 @@ HOST = sorted((UTILS / "host").rglob("*.py"))
 FUNCTION_LINES = 40
 FILE_LINES = 300
 MODULE_LINES = 80
+# Tests are lists of cases, which are read one by one.
+TEST_LINES = 400
 
 
 def text_of(path: Path) -> str:
@@ -39,6 +41,12 @@ def text_of(path: Path) -> str:
 
 def relative(paths: list[Path]) -> list[Path]:
     return [path.relative_to(ROOT) for path in paths]
+
+
+def most_lines(path: Path) -> int:
+    if path.name.startswith("test_"):
+        return TEST_LINES
+    return MODULE_LINES if path.parent == Path("plugins/modules") else FILE_LINES
 
 
 @pytest.mark.parametrize("path", relative(reachable(PURE)), ids=str)
@@ -54,7 +62,7 @@ def test_what_runs_on_hosts_at_boot_needs_the_standard_library_only(path: Path) 
 
 @pytest.mark.parametrize("path", [path for path in PLUGINS if path.name != "sql.py"], ids=str)
 def test_the_database_library_is_asked_for_in_one_place_which_can_do_without(path: Path) -> None:
-    everything_else = standard_library() | {"ansible", "ansible_collections", "netaddr"}
+    everything_else = standard_library() | {"ansible", "ansible_collections"}
     assert foreign_imports(text_of(path), everything_else) == []
 
 
@@ -65,8 +73,7 @@ def test_no_plugin_catches_everything(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PYTHON, ids=str)
 def test_files_and_functions_stay_short(path: Path) -> None:
-    limit = MODULE_LINES if path.parent == Path("plugins/modules") else FILE_LINES
-    assert len(code_lines(text_of(path))) <= limit
+    assert len(code_lines(text_of(path))) <= most_lines(path)
     assert long_functions(text_of(path), FUNCTION_LINES) == []
 
 

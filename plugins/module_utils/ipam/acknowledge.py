@@ -195,8 +195,9 @@ def _contradiction(report: Report, lease: Lease, row: Any) -> str:
 
 def _confirm(work: Transaction, host: str, generation: int) -> list[int]:
     """Note how far a host has come. Return the floating addresses that it has given up."""
-    # The generation that is stored is the last one that a plan can have been made of.
-    if generation > work.generation - 1:
+    # The generation that is stored is the last one that a plan can have been made of; in check mode, the next one.
+    latest_plan = work.generation if work.caller.check else work.generation - 1
+    if generation > latest_plan:
         work.warnings.append(
             f"host {host} reports generation {generation}, the IPAM is at {work.generation - 1}: "
             "its report is not counted; was the database restored from an old copy?"

@@ -49,6 +49,9 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     if lists["floating_pools"] is not None:
         # A pool can go only after its addresses.
         apply_pools(work, lists["floating_pools"], purge, "floating_pools")
+    if work.caller.check:
+        # Foreseen reports are about what was withdrawn just now: the run itself stores that before it gets them.
+        released += acknowledge(work, options["acknowledgements"])
     return released
 
 

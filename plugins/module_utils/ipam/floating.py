@@ -56,6 +56,7 @@ def apply_floating_addresses(
     # Named addresses first: what one item names must not be what another one happens to get.
     for index in sorted(range(len(present)), key=lambda number: present[number].address is None):
         claims[index] = desk.ensure(present[index], claims.get(index))
+    desk.refuse_shared({address: f"{present[index].where}.address" for index, address in claims.items()})
     place_floating_addresses(work)
     views = {ip.address: ip.view() for ip in FloatingBook(work).all()}
     return [views[claims[index]] for index in range(len(present))]
@@ -129,6 +130,10 @@ class _Desk:
             if ip.with_instance:
                 self._book.stay(ip)
         return ip.address
+
+    def refuse_shared(self, positions: Mapping[int, str]) -> None:
+        """See :meth:`FloatingBook.refuse_shared`."""
+        self._book.refuse_shared(positions)
 
     def _allocate(self, item: WantedAddress) -> FloatingIp:
         pool = self._pool(item)

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..change import Change
-from ..errors import NotFound
+from ..errors import Conflict, NotFound
 from . import schema
 from .floating_space import put_back, take_any, take_this
 from .inputs import dotted
@@ -119,6 +120,27 @@ class FloatingBook:
     def all(self) -> list[FloatingIp]:
         """Return every address that a project has, in the order of the addresses."""
         return [self._by_address[address] for address in sorted(self._by_address)]
+
+    def refuse_shared(self, positions: Mapping[int, str]) -> None:
+        """Refuse two floating addresses of one fixed IP: which of them would the guest's own traffic leave with?
+
+        The last step of whoever associates, so that two addresses can change places in one list.
+
+        :param positions: where the addresses were asked for, by address.
+        """
+        first_of: dict[int, FloatingIp] = {}
+        for ip in self.all():
+            if ip.fixed is None:
+                continue
+            first = first_of.setdefault(ip.fixed.id, ip)
+            if first is ip:
+                continue
+            asked, other = (ip, first) if ip.address in positions else (first, ip)
+            raise Conflict(
+                f"{positions.get(asked.address, 'floating IP')} {dotted(asked.address)}",
+                f"cannot lead to instance {ip.fixed.describe()}: {dotted(other.address)} does already",
+                "Disassociate that one first, or name another fixed address.",
+            )
 
     def allocate(
         self,

@@ -79,6 +79,7 @@ def _settle_floating(work: Transaction, floating: InstanceFloating, drafts: Sequ
         if draft.stored is not None:
             floating.follow(instance.name, _moved(draft.stored, instance), fixed[0] if fixed else None)
         floating.ensure(draft.item, instance.project, fixed, draft.stored is None, purge)
+    floating.finish()
 
 
 def _moved(before: StoredInstance, after: StoredInstance) -> dict[int, FixedIp | None]:

@@ -103,6 +103,12 @@ class InstanceFloating:
         elif purge:
             self._release(own)
 
+    def finish(self) -> None:
+        """Refuse what would leave an instance with two floating addresses for one fixed IP."""
+        self._book.refuse_shared(
+            {address: f"{item.floating.where}.address" for address, item in self._heirs.items() if item.floating}
+        )
+
     def _ensure_asked(self, item: WantedInstance, asked: WantedFloating, project: str, fixed: Sequence[FixedIp]) -> int:
         if not fixed:
             raise Conflict(f"{asked.where}", f"cannot be had: instance {item.name} has no fixed IP")

@@ -89,6 +89,6 @@ def _update(work: Transaction, row: Any, column: str, value: str | None) -> Any:
     values = {column: value, "generation": work.generation}
     work.connection.execute(update(networks).where(networks.c.id == row.id).values(values))
     changed = network_by_id(work, row.id)
-    change = Change("update", "network", row.label, f"{column} {getattr(row, column)} -> {value}")
+    change = Change("update", "network", row.label, f"{column} {getattr(row, column) or 'none'} -> {value or 'none'}")
     work.record(change, view_network(row), view_network(changed))
     return changed

@@ -166,7 +166,7 @@ def _parts(
     v4: list[Span | None] = [None] * missing
     v6: list[Span | None] = [None] * missing
     if wish.cidr is not None:
-        size = network_size(wish, defaults, count)
+        size = network_size(wish.cidr, wish, defaults, count)
         v4 = _carve(registry, wish, 4, wish.cidr, size, count, missing, defaults)
     if wish.cidr_v6 is not None:
         v6_size = max(round_up_to_power_of_two(wish.numbers.get("network_size", size or 1)), SMALLEST_IPV6_NETWORK)
@@ -180,12 +180,11 @@ def _parts(
     return [_Part(*values) for values in zip(indexes, v4, v6, vlans, ports)]
 
 
-def network_size(wish: NetworkWish, defaults: NetworkDefaults, count: int) -> int:
-    """Return how many addresses each network of a series with an IPv4 range has."""
-    assert wish.cidr is not None
+def network_size(cidr: Span, wish: NetworkWish, defaults: NetworkDefaults, count: int) -> int:
+    """Return how many addresses each network of a series has that is carved from an IPv4 range."""
     size = wish.numbers.get("network_size")
     if size is None:
-        size = default_size(defaults.flat, wish.cidr.size, count, defaults.network_size)
+        size = default_size(defaults.flat, cidr.size, count, defaults.network_size)
     return round_up_to_power_of_two(size)
 
 

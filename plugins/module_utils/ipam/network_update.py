@@ -87,7 +87,7 @@ def _check_ranges(wish: NetworkWish, defaults: NetworkDefaults, rows: list[Any],
     if wish.cidr is None or (size is None and not defaults.flat):
         return
     have = rows[0].last - rows[0].first + 1
-    if network_size(wish, defaults, count) != have:
+    if network_size(wish.cidr, wish, defaults, count) != have:
         asked_for = f"network_size {size}" if size is not None else f"cidr {show_span(wish.cidr, 4)}"
         raise _different(f"{wish.where}.{asked_for}", f"{rows[0].cidr}, {have} addresses")
 

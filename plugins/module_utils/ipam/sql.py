@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 MISSING_LIBRARY: str | None = None
 try:
     from sqlalchemy import (
+        JSON,
         BigInteger,
         Boolean,
         CheckConstraint,
@@ -26,7 +27,6 @@ try:
         ForeignKey,
         Index,
         Integer,
-        JSON,
         MetaData,
         String,
         Table,
@@ -46,7 +46,7 @@ try:
         update,
     )
     from sqlalchemy.engine import Connection, Engine, make_url
-    from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 except ImportError:
     MISSING_LIBRARY = traceback.format_exc()
 

@@ -22,10 +22,10 @@ from . import schema
 from .sql import (
     ArgumentError,
     Connection,
+    DBAPIError,
     Engine,
     IntegrityError,
     NoSuchModuleError,
-    OperationalError,
     SQLAlchemyError,
     create_engine,
     event,
@@ -123,9 +123,10 @@ class Transaction:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         for thing, earlier, later in self._documents:
-            # A thing that is changed twice in one transaction is shown as it was at first and as it is at last.
-            before.setdefault(thing, earlier)
-            after[thing] = later
+            # A thing that is changed twice in one transaction is shown as it was at first and as it is at last. A
+            # change may tell of some of its fields only.
+            before[thing] = _joined(earlier, before[thing]) if thing in before else earlier
+            after[thing] = _joined(after.get(thing), later)
         return before, after
 
     @property
@@ -139,6 +140,11 @@ class Transaction:
             self.connection.execute(insert(schema.events), self._events)
         if self._plan_changed:
             self.connection.execute(update(schema.meta).values(generation=self.generation))
+
+
+def _joined(one: Any, two: Any) -> Any:
+    """Return the fields of two documents of one thing, of ``two`` where they differ; None is a thing that is not."""
+    return {**one, **two} if isinstance(one, Mapping) and isinstance(two, Mapping) else two
 
 
 def _login_user() -> str:
@@ -178,7 +184,7 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
                 connection.commit()
     except IntegrityError as error:
         raise Conflict("change", f"contradicts what the database holds: {error.orig}", "Run again.") from error
-    except OperationalError as error:
+    except DBAPIError as error:
         raise StoreError(
             f"database {safe_url(url)}",
             f"cannot be used: {error.orig}",

@@ -124,6 +124,7 @@ def _compile_host(cloud: Cloud, host: HostSettings) -> HostPlan:
         (ip, bool(cloud.held.get(ip.address, frozenset()) - {host.name})) for ip in cloud.floating.get(host.name, [])
     ]
     bridges = tuple(_bridge(cloud, host, name, group) for name, group in _by_bridge(present))
+    _check_uplinks(host, bridges)
     return HostPlan(
         ipam_uuid=cloud.snapshot.ipam_uuid,
         generation=cloud.snapshot.generation,
@@ -170,6 +171,18 @@ def _bridge(cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Netw
         "mtu": max(mtus) if mtus else None,
         "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],
     }
+
+
+def _check_uplinks(host: HostSettings, bridges: Sequence[dict[str, Any]]) -> None:
+    taken: dict[str, str] = {}
+    for bridge in bridges:
+        other = taken.setdefault(bridge["interface"], bridge["name"]) if bridge["interface"] else bridge["name"]
+        if other != bridge["name"]:
+            raise InvalidInput(
+                f"bridge {bridge['name']} on host {host.name}",
+                f"would get uplink {bridge['interface']}, which bridge {other} has",
+                "Put its networks on the same bridge, or give them another bridge_interface.",
+            )
 
 
 def _hairpin_ports(cloud: Cloud, host: HostSettings, networks: Sequence[Network], uplink: str | None) -> list[str]:

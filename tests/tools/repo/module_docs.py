@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import runpy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def documents(source: str) -> dict[str, str]:
 
 
 def options_of(source: str, fragments: Path) -> dict[str, Any]:
-    """Return all options of a module, those of its own fragments included."""
+    """Return all options of a module, those of our own fragments included."""
     document = yaml.safe_load(documents(source)["DOCUMENTATION"])
     options: dict[str, Any] = {}
     names = document.get("extends_documentation_fragment") or []
@@ -40,10 +41,15 @@ def options_of(source: str, fragments: Path) -> dict[str, Any]:
         if prefix or not rest:
             continue
         file, _dot, variant = rest.partition(".")
-        text = (fragments / f"{file}.py").read_text(encoding="utf-8")
-        options.update(yaml.safe_load(documents(text)[(variant or "documentation").upper()]).get("options") or {})
+        options.update(fragment(fragments / f"{file}.py", variant or "documentation").get("options") or {})
     options.update(document.get("options") or {})
     return options
+
+
+def fragment(path: Path, variant: str) -> dict[str, Any]:
+    """Return one document of a fragment. It is run, as Ansible does: it may be made of parts."""
+    text = getattr(runpy.run_path(str(path))["ModuleDocFragment"], variant.upper())
+    return dict(yaml.safe_load(text))
 
 
 def names_of(options: Mapping[str, Any]) -> set[str]:
@@ -76,8 +82,9 @@ def misuse(value: object, options: Mapping[str, Any], where: str) -> Iterator[st
 def _misuse_of_one(given: object, option: Mapping[str, Any], where: str) -> Iterator[str]:
     if is_template(given):
         return
-    if option.get("choices") and given not in option["choices"]:
-        yield f"{where} {given!r} is none of {option['choices']}"
+    for chosen in given if isinstance(given, list) else [given]:
+        if option.get("choices") and chosen not in option["choices"]:
+            yield f"{where} {chosen!r} is none of {option['choices']}"
     if option.get("type") == "list" and not isinstance(given, (list, str)):
         yield f"{where} is no list"
     if option.get("suboptions"):

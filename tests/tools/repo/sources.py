@@ -23,7 +23,7 @@ LICENCE = (
 # What computes only: nothing here reads a clock, a file, the network or chance.
 PURE_MODULES = frozenset(
     {"__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools"}
-    | {"hashlib", "heapq", "ipaddress", "itertools", "json", "math", "netaddr", "operator", "re", "string"}
+    | {"hashlib", "heapq", "ipaddress", "itertools", "json", "math", "operator", "re", "string"}
     | {"types", "typing", "uuid"}
 )
 IMPURE_NAMES = frozenset({"now", "utcnow", "today", "uuid1", "uuid4", "getnode"})

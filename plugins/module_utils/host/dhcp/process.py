@@ -111,9 +111,31 @@ def stop_process(runner: Runner, pid: int, conf: str) -> None:
     """End a server and wait until it is gone."""
     for name in ("TERM", "KILL"):
         signal_process(runner, pid, conf, name)
-        if wait_until(lambda: not is_ours(runner, pid, conf), STOP_TIMEOUT):
+        if wait_until(lambda: is_gone(runner, pid, conf), STOP_TIMEOUT):
             return
     raise HostError(f"DHCP server process {pid}", "does not end, not even when killed")
+
+
+def is_gone(runner: Runner, pid: int, conf: str) -> bool:
+    """Return whether a process of ours has ended, and its sockets with it.
+
+    One that is ending has no command line any more, but its sockets for a moment longer: until it is a zombie.
+    """
+    if runner.read(f"/proc/{pid}/cmdline"):
+        return not is_ours(runner, pid, conf)
+    state = (runner.read(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()
+    return not state or state[0] in ("Z", "X")
+
+
+def _has_ended(runner: Runner, pid: int, conf: str) -> bool:
+    """Return whether a process holds no sockets any more.
+
+    On its way out it loses its command line first, and its sockets a moment later.
+    """
+    status = runner.read(f"/proc/{pid}/stat")
+    if status is None or status.rpartition(")")[2].split()[:1] in (["Z"], ["X"]):
+        return True
+    return bool(runner.read(f"/proc/{pid}/cmdline")) and not is_ours(runner, pid, conf)
 
 
 def wait_for_listening(runner: Runner, bridge: str, pid_file: str, conf: str) -> None:

@@ -85,14 +85,6 @@ def _move_routes(draft: Draft, routes: Sequence[Route], old: str, new: str) -> N
         draft.note("update", "route", route.text, f"from {old} to {new}")
 
 
-def _give_back_routes(draft: Draft, routes: Sequence[Route], bridge: str, uplink: str) -> None:
-    """Move the routes that the uplink can have; those through our own addresses end with them."""
-    for route in routes:
-        # One by one: a gateway may be reached by a route that went before.
-        if stands(draft.host, route.moved(bridge, uplink)):
-            _move_routes(draft, (route,), bridge, uplink)
-
-
 def _remember(draft: Draft, bridge: str, uplink: Uplink) -> None:
     """Note what is given back later; what is known already of the same uplink stays known while the bridge has it."""
     record = draft.records[bridge]
@@ -120,12 +112,7 @@ def return_lost(draft: Draft, bridge: str, record: Record) -> None:
         if not draft.host.local(address.local):
             _add(draft, bridge, address.relabelled(uplink.name, bridge))
             draft.note("create", "address", address.text, f"on {bridge}")
-    known = {route.key for route in draft.host.routes}
-    for route in uplink.routes:
-        moved = route.moved(uplink.name, bridge)
-        if route.key not in known and stands(draft.host, moved):
-            draft.do(ReplaceRoute(moved))
-            draft.note("create", "route", route.text, f"on {bridge}")
+    _return_routes(draft, uplink, bridge)
 
 
 def release(draft: Draft, position: str, bridge: str, kept: bool) -> None:
@@ -163,8 +150,8 @@ def _to_give_back(draft: Draft, bridge: str, uplink: Uplink) -> tuple[Address, .
 
 def _release_port(draft: Draft, bridge: str, uplink: Uplink, given: Sequence[Address], kept: bool) -> None:
     there = bridge in draft.host.links
-    routes = _routes_to_give_back(draft, bridge, uplink) if there else uplink.routes
-    draft.do(RememberRoutes(tuple(draft.host.routes_over(bridge))))
+    over = draft.host.routes_over(bridge)
+    draft.do(RememberRoutes(over))
     if draft.host.links[uplink.name].master == bridge:
         draft.do(SetLink(uplink.name, "master", ""))
         draft.note("update", "interface", uplink.name, f"no port of {bridge}")
@@ -173,14 +160,32 @@ def _release_port(draft: Draft, bridge: str, uplink: Uplink, given: Sequence[Add
         texts = [address.text for address in given]
         gone = with_secondaries(draft.host.links[bridge].addresses, texts)
         exchange(draft, bridge, gone, [item for item in gone if kept and item.text not in texts])
-    _give_back_routes(draft, routes, bridge, uplink.name)
+        _give_back_routes(draft, bridge, uplink, over, kept)
+    else:
+        _return_routes(draft, uplink, uplink.name)
 
 
-def _routes_to_give_back(draft: Draft, bridge: str, uplink: Uplink) -> tuple[Route, ...]:
-    """Return the routes over a bridge that go with the uplink: those that came from it, and those through a gateway."""
+def _give_back_routes(draft: Draft, bridge: str, uplink: Uplink, over: Sequence[Route], kept: bool) -> None:
+    """Move the routes that came from the uplink, and those through a gateway that only the uplink reaches now.
+
+    Those that it cannot have either went through our own addresses and end with them.
+    """
     came = {route.key for route in uplink.routes}
-    over = draft.host.routes_over(bridge)
-    return tuple(route for route in over if not route.unsupported and (route.key in came or route.hops[0].gateway))
+    for route in over:
+        left = not kept or not stands(draft.host, route)
+        goes = route.key in came or (bool(route.hops[0].gateway) and left)
+        # One by one: a gateway may be reached by a route that went before.
+        if goes and not route.unsupported and stands(draft.host, route.moved(bridge, uplink.name)):
+            _move_routes(draft, (route,), bridge, uplink.name)
+
+
+def _return_routes(draft: Draft, uplink: Uplink, device: str) -> None:
+    """Put the routes of an uplink on a link after they went with a bridge that somebody removed."""
+    for route in uplink.routes:
+        moved = route.moved(uplink.name, device)
+        if all(route.key != other.key for other in draft.host.routes) and stands(draft.host, moved):
+            draft.do(ReplaceRoute(moved))
+            draft.note("create", "route", route.text, f"on {device}")
 
 
 def _restore_state(draft: Draft, uplink: Uplink) -> None:

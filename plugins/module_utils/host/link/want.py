@@ -88,7 +88,7 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
         absent=tuple(bridge for state, bridge in parsed if state == "absent"),
         purge=bool(applied.get("purge")),
     )
-    _check_unique(want)
+    _check_unique([bridge for _state, bridge in parsed], want.bridges)
     return want
 
 
@@ -175,13 +175,13 @@ def _mac(position: str, mac: str | None) -> str:
     return text
 
 
-def _check_unique(want: Want) -> None:
+def _check_unique(listed: Sequence[BridgeWant], wanted: Sequence[BridgeWant]) -> None:
     names: dict[str, str] = {}
-    for bridge in (*want.bridges, *want.absent):
+    for bridge in listed:
         _claim(names, bridge.name, f"{bridge.position}.name", "is listed at {0} already")
     interfaces: dict[str, str] = {}
     addresses: dict[str, str] = {}
-    for bridge in want.bridges:
+    for bridge in wanted:
         if bridge.interface in names:
             raise InvalidInput(f"{bridge.position}.interface {bridge.interface}", "is a bridge; it cannot be a port")
         if bridge.interface:

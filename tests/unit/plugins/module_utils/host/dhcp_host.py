@@ -29,6 +29,7 @@ class FakeHost:
         self.log: list[str] = []
         self.mute = False
         self.closed: set[str] = set()
+        self.ending = "Z"
         self._next_pid = 100
 
     def run(self, argv: Sequence[str], stdin: str | None = None, accept: Sequence[int] = (0,)) -> Completed:
@@ -47,6 +48,8 @@ class FakeHost:
         if path.startswith("/proc/") and path.endswith("/cmdline"):
             process = self.processes.get(int(path.split("/")[2]))
             return process[0] if process else None
+        if path.startswith("/proc/") and path.endswith("/stat"):
+            return self._status(int(path.split("/")[2]))
         return self.files.get(path)
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
@@ -68,6 +71,12 @@ class FakeHost:
             return NETWORK_NAMESPACE
         process = self.processes.get(int(pid))
         return process[1] if process else None
+
+    def _status(self, pid: int) -> str | None:
+        """Return the status of a process; one without a command line is on its way out."""
+        if pid not in self.processes:
+            return None
+        return f"{pid} (a) Z) {'S' if self.processes[pid][0] else self.ending} 1 1\n"
 
     def spawn(self, command_line: str, namespace: str = NETWORK_NAMESPACE) -> int:
         """Start a process and return its number."""

@@ -170,3 +170,19 @@ def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
     host.weakness = "none"
     with pytest.raises(HostError, match="does not end"):
         stop_process(host, host.spawn(f"dnsmasq --conf-file={CONF}"), CONF)
+
+
+@pytest.mark.parametrize(("status", "ends"), [("Z", True), ("X", True), ("D", False)])
+def test_a_process_has_not_ended_while_it_may_hold_sockets(
+    monkeypatch: pytest.MonkeyPatch, status: str, ends: bool
+) -> None:
+    monkeypatch.setattr(process_module, "STOP_TIMEOUT", 0.01)
+    host = FakeHost({})
+    host.ending = status
+    pid = host.spawn(f"dnsmasq --conf-file={CONF}")
+    host.processes[pid] = ("", "net:[1]")
+    if ends:
+        stop_process(host, pid, CONF)
+    else:
+        with pytest.raises(HostError, match="does not end"):
+            stop_process(host, pid, CONF)

@@ -20,7 +20,13 @@ from .nat_host import FORWARD, NatHost
 from .nft_samples import listed
 
 NETWORKS = [
-    {"label": "blue", "cidr": "10.0.0.0/24", "bridge": "br100", "public_interface": "eth0", "source_address": "192.0.2.1"},
+    {
+        "label": "blue",
+        "cidr": "10.0.0.0/24",
+        "bridge": "br100",
+        "public_interface": "eth0",
+        "source_address": "192.0.2.1",
+    },
     {"label": "red", "cidr": "10.0.2.0/24", "bridge": "br101"},
 ]
 OPTIONS = {
@@ -148,7 +154,9 @@ def test_a_foreign_rule_is_named_and_removed(site):
     site.host.tables["ip", "nova_firewall"] = replace(site.table, chains={**site.table.chains, "forward": foreign})
 
     outcome = site.apply(OPTIONS, check=True)
-    assert [change.describe() for change in outcome.changes] == ["delete foreign rule ip nova_firewall forward (accept)"]
+    assert [change.describe() for change in outcome.changes] == [
+        "delete foreign rule ip nova_firewall forward (accept)"
+    ]
     assert outcome.before["drift"] == ["foreign rule in ip nova_firewall forward: accept"]
     assert outcome.after["drift"] == []
 

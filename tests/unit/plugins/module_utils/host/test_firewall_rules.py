@@ -32,7 +32,9 @@ from .nft_samples import SETTINGS
 
 def networks(count: int) -> tuple[FirewallNetwork, ...]:
     return tuple(
-        FirewallNetwork(f"net{number:04}", f"10.{number // 256}.{number % 256}.0/24", f"br{number}", "eth0", "192.0.2.1")
+        FirewallNetwork(
+            f"net{number:04}", f"10.{number // 256}.{number % 256}.0/24", f"br{number}", "eth0", "192.0.2.1"
+        )
         for number in range(count)
     )
 

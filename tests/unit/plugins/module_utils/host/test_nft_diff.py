@@ -143,7 +143,11 @@ def test_one_more_element_touches_nothing_else():
     have = with_set(replace(MAP, elements={}))
 
     assert commands(WANT, have) == [
-        {"add": {"element": {"family": "ip", "table": "nova_x", "name": "to_fixed", "elem": [["192.0.2.1", "10.0.0.1"]]}}}
+        {
+            "add": {
+                "element": {"family": "ip", "table": "nova_x", "name": "to_fixed", "elem": [["192.0.2.1", "10.0.0.1"]]}
+            }
+        }
     ]
 
 

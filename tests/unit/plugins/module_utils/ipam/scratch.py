@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.ipam import networks, schema
+from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed import allocate, release
 from ansible_collections.novanet.network.plugins.module_utils.ipam.projects import ensure_project
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, Transaction, transaction
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
+SMALL = {"label": "public", "cidr": "10.0.0.0/28"}
+BASE = 10 << 24
 DEFAULTS = {"flat_network_bridge": "br100", "flat_interface": "eth2", "vlan_interface": "eth0"}
 
 
@@ -71,12 +74,17 @@ def make_port(
     ensure_project(work, project)
     row = {"name": name, "uuid": f"uuid-{name}", "project": project, "host": host, "hostname": name}
     stored = insert(schema.instances).values(**row, origin="operation", generation=1)
-    instance_id = work.connection.execute(stored).inserted_primary_key[0]
+    instance_id = _insert(work, stored)
     mac, port_name = f"mac-{name}"[:17], f"tap-{name}"[:15]
     port = insert(schema.ports).values(
         instance_id=instance_id, network_id=network.id, position=0, mac=mac, name=port_name
     )
-    return work.connection.execute(port).inserted_primary_key[0], mac, name
+    return _insert(work, port), mac, name
+
+
+def _insert(work: Transaction, statement: Any) -> int:
+    key: Any = work.connection.execute(statement).inserted_primary_key
+    return int(key[0])
 
 
 def free_addresses(work: Transaction, table: Any, column: str, owner: int) -> dict[int, float]:
@@ -87,3 +95,30 @@ def free_addresses(work: Transaction, table: Any, column: str, owner: int) -> di
             assert address not in free, f"{address} is free twice"
             free[address] = row.freed_at
     return free
+
+
+def network_in(work: Transaction) -> Any:
+    """Return the network of the test."""
+    return work.connection.execute(select(schema.networks)).first()
+
+
+def boot(work: Transaction, name: str, address: str | None = None) -> str:
+    """Plug an instance into the network of the test, and return its address."""
+    network = network_in(work)
+    return allocate(work, network, *make_port(work, network, name), address, "instances[0].address")
+
+
+def halt(work: Transaction, name: str, *hosts: str) -> None:
+    """Release the address of an instance that was on these hosts."""
+    row = work.connection.execute(select(schema.fixed_ips).where(schema.fixed_ips.c.instance == name)).one()
+    release(work, row, hosts)
+
+
+def confirm(work: Transaction, host: str) -> None:
+    """Let a host confirm everything."""
+    work.connection.execute(delete(schema.withdrawals).where(schema.withdrawals.c.host == host))
+
+
+def free(work: Transaction) -> set[int]:
+    """Return the last part of every free address."""
+    return {number - BASE for number in free_addresses(work, schema.fixed_extents, "network_id", network_in(work).id)}

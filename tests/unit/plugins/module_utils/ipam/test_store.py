@@ -9,13 +9,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
-
 from ansible_collections.novanet.network.plugins.module_utils.change import Change
 from ansible_collections.novanet.network.plugins.module_utils.errors import Conflict, NovaError, StoreError
 from ansible_collections.novanet.network.plugins.module_utils.ipam import networks, schema
 from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed import allocate
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, safe_url, transaction
+from sqlalchemy import insert, select, text
+
 from tests.unit.plugins.module_utils.ipam.scratch import Scratch, make_port
 
 PUBLIC = {"label": "public", "cidr": "10.0.0.0/16"}
@@ -109,7 +109,7 @@ def test_a_database_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with (
         pytest.raises(StoreError, match="cannot be written: Not a directory"),
-        transaction(f"sqlite:///{tmp_path}/file/ipam.sqlite", Caller()),
+        transaction(f"sqlite:///{tmp_path}/file/deeper/ipam.sqlite", Caller()),
     ):
         pass
 

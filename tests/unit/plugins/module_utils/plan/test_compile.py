@@ -226,6 +226,12 @@ def test_what_no_plan_can_be_made_of_is_named(
     assert message in str(caught.value)
 
 
+def test_two_bridges_on_one_uplink_are_refused() -> None:
+    second = replace(PUBLIC, label="second", uuid="2", cidr="172.16.0.0/24", gateway="172.16.0.1", bridge="br200")
+    with pytest.raises(InvalidInput, match="would get uplink eth2, which bridge br100 has"):
+        plans(replace(SNAPSHOT, networks=(PUBLIC, second)))
+
+
 def test_a_target_that_is_no_host_is_named() -> None:
     with pytest.raises(InvalidInput, match="targets nowhere are not among the hosts"):
         plans(targets=["nowhere"])
