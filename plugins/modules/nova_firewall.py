@@ -96,7 +96,7 @@ options:
   forwarding:
     description:
       - Whether to turn on C(net.ipv4.ip_forward) once the rules are in. The value before is remembered, and comes back
-        when no networks are left. Nothing is written to F(/etc/sysctl.d).
+        when no owner has networks left. Nothing is written to F(/etc/sysctl.d).
     type: bool
     default: true
 extends_documentation_fragment:
@@ -234,7 +234,7 @@ ARGUMENTS: dict[str, Any] = {
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
     """Return the subsystem and the slice that it shall apply."""
     others = {key: options[key] for key in ("metadata", "hairpin_ports", "forwarding")}
-    return Firewall(request.owner), {**present_items(options, "networks"), **others}
+    return Firewall(request.owner, request.state_path), {**present_items(options, "networks"), **others}
 
 
 def main() -> None:

@@ -25,6 +25,16 @@ options:
     type: str
     choices: [flat, flatdhcp, vlan]
     default: vlan
+  auto_assign_floating_ip:
+    description:
+      - Every new instance gets a floating address of O(default_floating_pool), which goes with it.
+      - When the pool has not enough of them, nothing is created.
+    type: bool
+    default: false
+  default_floating_pool:
+    description: Floating pool that is meant when none is named.
+    type: str
+    default: nova
   hosts:
     description: Every host of the cloud, also those that no plan is asked for now.
     type: list

@@ -40,7 +40,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 def compare(title: str, baseline: Callable[[], object], measured: Callable[[], object]) -> None:
     """Time two calls in turns, so that a busy machine slows both, and print how they compare."""
-    pairs = [(seconds(baseline), seconds(measured)) for _ in range(ROUNDS)]
+    pairs = [(seconds(baseline), seconds(measured)) for _unused in range(ROUNDS)]
     base, other = (statistics.median(column) for column in zip(*pairs))
     print(f"\n{title}: {other / base:.2f} times ({other * 1e6:,.0f} µs against {base * 1e6:,.0f} µs)")
 
@@ -90,7 +90,7 @@ def test_the_next_address_costs_the_same_with_100000_taken(ipam: Scratch) -> Non
 
         def take_many(row: Any) -> Callable[[], None]:
             def call() -> None:
-                for _ in range(CALLS):
+                for _unused in range(CALLS):
                     take_oldest(work, EXTENTS, "network_id", row.id)
 
             return call

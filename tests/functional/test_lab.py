@@ -130,9 +130,9 @@ def test_an_interpreter_does_not_run_anywhere_else_once_its_host_is_gone(tmp_pat
         interpreter.write_bytes(lab.host("left").interpreter.read_bytes())
         interpreter.chmod(0o755)
         inside = subprocess.run(
-            [interpreter, "-c", "import os; print(os.uname().nodename)"], capture_output=True, text=True
+            [interpreter, "-c", "import os; print(os.uname().nodename)"], capture_output=True, text=True, check=False
         )
-    after = subprocess.run([interpreter, "-c", "print('ran')"], capture_output=True, text=True)
+    after = subprocess.run([interpreter, "-c", "print('ran')"], capture_output=True, text=True, check=False)
 
     assert inside.stdout == "left\n"
     assert (after.returncode, after.stdout) == (125, "")
@@ -141,7 +141,7 @@ def test_an_interpreter_does_not_run_anywhere_else_once_its_host_is_gone(tmp_pat
 
 def _run_victim(number: int) -> Path:
     done = subprocess.run(
-        [sys.executable, "-c", VICTIM, str(number)], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", VICTIM, str(number)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     return Path(done.stdout.strip())
 
@@ -161,7 +161,7 @@ def test_clean_removes_the_lab_of_a_killed_maker_and_no_other():
         assert len(orphans) == 2
 
         # Other labs of this machine that were killed are removed as well: that is what it is for.
-        done = subprocess.run([ROOT / "tests/lab/clean"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([ROOT / "tests/lab/clean"], capture_output=True, text=True, timeout=60, check=False)
 
         assert f"{state}: removed" in done.stdout
         assert f"{other.state}: in use, left alone" in done.stdout
@@ -193,7 +193,9 @@ def _wait_for(happens, timeout=20.0):
 
 
 def _processes_that_mention(text):
-    lines = subprocess.run(["ps", "-ewwo", "pid=,args="], capture_output=True, text=True).stdout.splitlines()
+    lines = subprocess.run(
+        ["ps", "-ewwo", "pid=,args="], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
     return [line for line in lines if text in line]
 
 
@@ -216,7 +218,12 @@ def test_clean_removes_what_a_killed_demo_left_behind(demo):
     assert _processes_that_mention(f"{place}/novanet-lab-")
 
     done = subprocess.run(
-        [ROOT / "tests/lab/clean"], env={**os.environ, "TMPDIR": str(place)}, capture_output=True, text=True, timeout=60
+        [ROOT / "tests/lab/clean"],
+        env={**os.environ, "TMPDIR": str(place)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert (done.returncode, done.stdout.count("removed")) == (0, 1)

@@ -27,7 +27,7 @@ PROBES = {
 def lacks(feature: str) -> str:
     """Return why the kernel cannot do something; empty when it can."""
     done = subprocess.run(
-        ["unshare", "--net", "--", "sh", "-c", PROBES[feature]], capture_output=True, text=True, timeout=10
+        ["unshare", "--net", "--", "sh", "-c", PROBES[feature]], capture_output=True, text=True, timeout=10, check=False
     )
     if done.returncode == 0:
         return ""

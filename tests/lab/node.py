@@ -178,7 +178,9 @@ class Node:
         if not lines:
             return
         argv = ["nsenter", "--target", str(self.pid), "--net", "--", "ip", "-batch", "-"]
-        done = subprocess.run(argv, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            argv, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30, check=False
+        )
         if done.returncode != 0:
             raise LabError(f"{self.name}: ip -batch: {done.stderr.strip()} in:\n" + "\n".join(lines))
 

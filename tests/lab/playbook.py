@@ -190,7 +190,7 @@ def _program(name: str) -> Path:
 def _collect(process: subprocess.Popen[str], timeout: float) -> str:
     """Wait for a process and return its output; whatever happens, none of its group goes on."""
     try:
-        output, _ = process.communicate(timeout=timeout)
+        output, _unused = process.communicate(timeout=timeout)
         return output
     except BaseException as error:
         # Its workers are in its process group; what they started in hosts ends with the lab.

@@ -52,7 +52,7 @@ def take(node: Node) -> dict[str, Any]:
 
 def _wait_for_detection(node: Node) -> None:
     """Wait until the kernel has made up its mind about addresses that it looks for duplicates of."""
-    for _ in range(40):
+    for _unused in range(40):
         if not node.run(["ip", "-6", "address", "show", "tentative"]).stdout:
             return
         time.sleep(0.1)

@@ -38,7 +38,7 @@ def serve_token(options: argparse.Namespace) -> None:
                 client, peer = listener.accept()
                 clients[client] = peer[0]
             elif ready is datagrams:
-                _, peer = datagrams.recvfrom(2048)
+                _unused, peer = datagrams.recvfrom(2048)
                 datagrams.sendto(f"{options.token} {peer[0]}\n".encode(), peer)
             else:
                 _answer_line(ready, clients, options.token)

@@ -12,6 +12,15 @@ from typing import Any
 
 from ..change import Change
 from ..errors import HostError, RolledBack
+from .firewall_forwarding import (
+    BEFORE,
+    IP_FORWARD,
+    Forwarding,
+    plan_forwarding,
+    read_forwarding,
+    remembered,
+    switch_forwarding,
+)
 from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
 from .firewall_rules import render_bridge_table, render_ip_table, table_name
 from .journal import Journal
@@ -19,9 +28,6 @@ from .nft import Table, read_table, write_tables
 from .nft_diff import Command, Difference, commands, differences
 from .reconcile import Plan
 from .runner import Runner
-
-IP_FORWARD = "net.ipv4.ip_forward"
-IP_FORWARD_PATH = "/proc/sys/net/ipv4/ip_forward"
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,12 @@ class Have:
     :param settings: what was applied last, as the journal remembers it.
     :param ip: our table of family ip, None when there is none.
     :param bridge: our table of family bridge, None when there is none.
-    :param ip_forward: value of the kernel's switch for forwarding.
     """
 
     settings: Settings
     ip: Table | None
     bridge: Table | None
-    ip_forward: str
+    forwarding: Forwarding
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,14 @@ class Firewall:
     """The subsystem behind the module ``nova_firewall``.
 
     :param owner: whose tables these are.
+    :param state_path: where the journals are, those of other owners as well.
     """
 
     name = "firewall"
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, state_path: str) -> None:
         self.owner = owner
+        self.state_path = state_path
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         """See :class:`~.reconcile.Subsystem`."""
@@ -72,48 +79,41 @@ class Firewall:
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
         """See :class:`~.reconcile.Subsystem`."""
         name = table_name(self.owner)
-        ip_forward = runner.read(IP_FORWARD_PATH)
-        if ip_forward is None:
-            raise HostError(f"file {IP_FORWARD_PATH}", "does not exist", "This host has no IPv4, or no /proc.")
         return Have(
             from_owned(journal.owned),
             read_table(runner, "ip", name),
             read_table(runner, "bridge", name),
-            ip_forward.strip(),
+            read_forwarding(runner, self.state_path, self.owner, self.name),
         )
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""
         settings = merge(want, have.settings)
         ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
-        before = journal.owned.get("ip_forward_before")
-        ip_forward, remembered = plan_forwarding(settings.forwarding, have.ip_forward, before)
+        present = have.forwarding.value
+        ip_forward, before = plan_forwarding(settings.forwarding, have.forwarding, remembered(journal.owned))
         transaction = [*commands(ip, have.ip), *commands(bridge, have.bridge)]
         changes = list(self._changes(settings, have, ip, bridge)) if transaction else []
-        if ip_forward != have.ip_forward:
-            changes.append(Change("update", "sysctl", IP_FORWARD, f"{have.ip_forward} -> {ip_forward}"))
+        if ip_forward != present:
+            changes.append(Change("update", "sysctl", IP_FORWARD, f"{present} -> {ip_forward}"))
         owned = to_owned(settings)
-        if remembered is not None:
-            owned["ip_forward_before"] = remembered
-        return Plan(
-            tuple(changes),
-            Have(settings, ip, bridge, ip_forward),
-            _steps(transaction, have.ip_forward, ip_forward),
-            owned,
-        )
+        if before is not None:
+            owned[BEFORE] = before
+        after = Have(settings, ip, bridge, Forwarding(ip_forward))
+        return Plan(tuple(changes), after, _steps(transaction, present, ip_forward), owned)
 
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         """See :class:`~.reconcile.Subsystem`."""
         steps: Steps = plan.steps
-        _switch_forwarding(runner, steps.ip_forward_first)
+        switch_forwarding(runner, steps.ip_forward_first)
         try:
             if steps.transaction:
                 write_tables(runner, steps.transaction)
         except HostError as error:
             if steps.ip_forward_first is not None:
-                _switch_forwarding(runner, "1")
+                switch_forwarding(runner, "1")
             raise RolledBack(error.subject, error.reason, error.hint) from error
-        _switch_forwarding(runner, steps.ip_forward_last)
+        switch_forwarding(runner, steps.ip_forward_last)
 
     def view(self, have: Have) -> dict[str, Any]:
         """See :class:`~.reconcile.Subsystem`."""
@@ -122,7 +122,7 @@ class Firewall:
             "networks": list(to_owned(settings)["networks"].values()),
             "metadata": asdict(settings.metadata) if settings.metadata else None,
             "hairpin_ports": list(settings.hairpin_ports),
-            "forwarding": have.ip_forward == "1",
+            "forwarding": have.forwarding.value == "1",
             "drift": [each.sentence() for each in self._drift(settings, have)],
         }
 
@@ -144,21 +144,6 @@ class Firewall:
         drift = set(self._drift(have.settings, have)).intersection(needed)
         yield from named
         yield from (each.change() for each in needed if each in drift or not named)
-
-
-def _switch_forwarding(runner: Runner, value: str | None) -> None:
-    if value is not None:
-        runner.write(IP_FORWARD_PATH, f"{value}\n")
-
-
-def plan_forwarding(wanted: bool, present: str, before: str | None) -> tuple[str, str | None]:
-    """Return the value that the forwarding switch shall have, and the value to remember for the day we leave.
-
-    :param before: the value that it had before we changed it; None when we did not.
-    """
-    if wanted:
-        return "1", before if present == "1" or before is not None else present
-    return (before if before is not None else present), None
 
 
 def _steps(transaction: list[Command], present: str, wanted: str) -> Steps:

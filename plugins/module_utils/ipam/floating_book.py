@@ -198,9 +198,10 @@ class FloatingBook:
         """Take an address back; it is free as soon as the host that binds it has given it up."""
         this = schema.floating_ips.c.address == ip.address
         self._work.connection.execute(delete(schema.floating_ips).where(this))
-        if ip.host is not None:
+        if ip.host is None:
+            put_back(self._work, [ip.address])
+        else:
             withdraw(self._work, "floating", [(ip.address, ip.host)])
-        put_back(self._work, [ip.address])
         self._drop(ip)
         detail = f"pool {ip.pool.name}, project {ip.project}"
         detail += f", instance {ip.fixed.describe()}" if ip.fixed else ""

@@ -104,7 +104,7 @@ def read_range(value: Any, where: str) -> Range:
     if "/" in text:
         first, last = _read_cidr(text, where)
     elif "-" in text:
-        start, _, end = text.partition("-")
+        start, _unused, end = text.partition("-")
         first, last = read_address(start.strip(), where), read_address(end.strip(), where)
     else:
         first = last = read_address(text, where)

@@ -10,12 +10,13 @@ free), or neither while a host has not yet confirmed to have given it up. What w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import Exhausted
 from . import schema
 from .extents import count_free, give_back, take, take_oldest, take_range
+from .network_views import chunks
 from .sql import select
 from .store import Transaction
 
@@ -46,13 +47,16 @@ def take_this(work: Transaction, pool_id: int, address: int) -> None:
 
 def put_back(work: Transaction, addresses: Iterable[int]) -> list[int]:
     """Make addresses free that nobody has any more and no host has left; return those that have become free."""
-    freed = []
-    for address in sorted(set(addresses)):
-        owner = _pool_of(work, address)
-        if owner is None or _is_taken(work, address) or _is_waiting(work, address) or _is_free(work, address):
-            continue
-        give_back(work, schema.floating_extents, _OWNER, owner, address, address, work.now)
-        freed.append(address)
+    wanted = sorted(set(addresses))
+    if not wanted:
+        return []
+    kept = _taken_among(work, wanted) | _waiting_among(work, wanted)
+    freed: list[int] = []
+    for first, last in _runs([address for address in wanted if address not in kept]):
+        for pool_id, start, end in _parts_of_pools(work, first, last):
+            remove_space(work, pool_id, start, end)
+            give_back(work, schema.floating_extents, _OWNER, pool_id, start, end, work.now)
+            freed += range(start, end + 1)
     return freed
 
 
@@ -81,25 +85,42 @@ def pool_at(work: Transaction, address: int) -> Any:
     return work.connection.execute(select(ranges).where(ranges.c.first <= address, ranges.c.last >= address)).first()
 
 
-def _pool_of(work: Transaction, address: int) -> Any:
-    row = pool_at(work, address)
-    return None if row is None else row.pool_id
+def _taken_among(work: Transaction, addresses: Sequence[int]) -> set[int]:
+    column = schema.floating_ips.c.address
+    found: set[int] = set()
+    for part in chunks(addresses):
+        found.update(work.connection.execute(select(column).where(column.in_(part))).scalars())
+    return found
 
 
-def _is_taken(work: Transaction, address: int) -> bool:
-    return bool(_between(work, schema.floating_ips.c.address, address, address))
-
-
-def _is_free(work: Transaction, address: int) -> bool:
-    columns = schema.floating_extents.c
-    covering = select(columns.id).where(columns.first <= address, columns.last >= address)
-    return work.connection.execute(covering).first() is not None
-
-
-def _is_waiting(work: Transaction, address: int) -> bool:
+def _waiting_among(work: Transaction, addresses: Sequence[int]) -> set[int]:
     columns = schema.withdrawals.c
-    waiting = select(columns.id).where(columns.kind == "floating", columns.address == address).limit(1)
-    return work.connection.execute(waiting).first() is not None
+    found: set[int] = set()
+    for part in chunks(addresses):
+        waiting = select(columns.address).where(columns.kind == "floating", columns.address.in_(part))
+        found.update(work.connection.execute(waiting).scalars())
+    return found
+
+
+def _runs(addresses: Sequence[int]) -> list[tuple[int, int]]:
+    """Return ordered addresses as ranges without gaps."""
+    runs: list[tuple[int, int]] = []
+    for address in addresses:
+        if runs and runs[-1][1] == address - 1:
+            runs[-1] = (runs[-1][0], address)
+        else:
+            runs.append((address, address))
+    return runs
+
+
+def _parts_of_pools(work: Transaction, first: int, last: int) -> list[tuple[int, int, int]]:
+    """Return (pool, first, last) for each part of a range that lies in a pool."""
+    ranges = schema.floating_ranges.c
+    touched = select(ranges.pool_id, ranges.first, ranges.last).where(ranges.first <= last, ranges.last >= first)
+    return [
+        (row.pool_id, max(first, row.first), min(last, row.last))
+        for row in work.connection.execute(touched.order_by(ranges.first))
+    ]
 
 
 def _between(work: Transaction, column: Any, first: int, last: int) -> list[int]:

@@ -14,8 +14,8 @@ from typing import Any
 from ..errors import InvalidInput
 
 _MAC = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}")
-_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
-_INTERFACE = re.compile(r"[^\s/:]{1,15}")
+_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_INTERFACE = re.compile(r"[!-.0-9;-~]{1,15}")  # what can be seen of ASCII, but no slash and no colon
 
 
 def shown(value: Any) -> str:

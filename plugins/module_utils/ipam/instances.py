@@ -15,7 +15,7 @@ from .floating_places import place_floating_addresses
 from .instances_drafts import Draft, Drafter
 from .instances_floating import InstanceFloating
 from .instances_inputs import WantedInstance, read_instances
-from .instances_rows import StoredInstance, StoredPort, load_instances, names_of_origin, view_instances
+from .instances_rows import StoredFixedIp, StoredInstance, StoredPort, load_instances, names_of_origin, view_instances
 from .instances_write import delete_instances, write_instances
 from .store import Transaction
 
@@ -75,7 +75,7 @@ def _settle_floating(work: Transaction, floating: InstanceFloating, drafts: Sequ
     later = load_instances(work, [draft.item.name for draft in drafts])
     for draft in drafts:
         instance = later[draft.item.name]
-        fixed = [_fixed_ip(instance.name, port) for port in instance.ports if port.fixed is not None]
+        fixed = [_fixed_ip(instance.name, port, port.fixed) for port in instance.ports if port.fixed is not None]
         if draft.stored is not None:
             floating.follow(instance.name, _moved(draft.stored, instance), fixed[0] if fixed else None)
         floating.ensure(draft.item, instance.project, fixed, draft.stored is None, purge)
@@ -89,13 +89,14 @@ def _moved(before: StoredInstance, after: StoredInstance) -> dict[int, FixedIp |
     for port in before.ports:
         later = ports.get(port.id)
         if port.fixed is not None and (later is None or later.fixed != port.fixed):
-            moved[port.fixed.id] = _fixed_ip(after.name, later) if later is not None and later.fixed else None
+            moved[port.fixed.id] = (
+                _fixed_ip(after.name, later, later.fixed) if later is not None and later.fixed else None
+            )
     return moved
 
 
-def _fixed_ip(instance: str, port: StoredPort) -> FixedIp:
-    assert port.fixed is not None
-    return FixedIp(port.fixed.id, port.fixed.address, port.network, instance)
+def _fixed_ip(instance: str, port: StoredPort, fixed: StoredFixedIp) -> FixedIp:
+    return FixedIp(fixed.id, fixed.address, port.network, instance)
 
 
-__all__ = ["WantedInstance", "apply_instances", "view_instances"]
+__all__ = ["apply_instances", "remove_instances", "view_instances"]

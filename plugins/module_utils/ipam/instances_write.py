@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from ..change import Change
 from ..errors import Conflict
@@ -90,13 +90,14 @@ def _new_ports(work: Transaction, drafts: Sequence[Draft]) -> list[NewPort]:
         for position, plug in enumerate(draft.plugs or ())
         if plug.port is None
     ]
-    asked = {plug.nic.mac: plug for _, _, plug in wanted if plug.nic.mac}
+    plugs = [entry[2] for entry in wanted]
+    asked = {plug.nic.mac: plug for plug in plugs if plug.nic.mac}
     macs_known = partial(known_values, work, schema.ports.c.mac)
     for mac in sorted(macs_known(set(asked))):
         raise Conflict(f"{asked[mac].nic.where}.mac {mac}", "belongs to another NIC already")
-    owners = [(draft.item.name, plug.network.uuid) for draft, _, plug in wanted if not plug.nic.mac]
+    owners = [(draft.item.name, plug.network.uuid) for draft, _unused, plug in wanted if not plug.nic.mac]
     chosen = iter(choose_macs(owners, set(asked), macs_known))
-    macs = [plug.nic.mac or next(chosen) for _, _, plug in wanted]
+    macs = [plug.nic.mac or next(chosen) for plug in plugs]
     names = choose_port_names(macs, partial(known_values, work, schema.ports.c.name))
     return [
         NewPort(draft, position, plug, mac, name) for (draft, position, plug), mac, name in zip(wanted, macs, names)
@@ -138,8 +139,7 @@ def _refuse_known_uuids(work: Transaction, drafts: Sequence[Draft]) -> None:
 
 
 def _record_update(work: Transaction, draft: Draft) -> None:
-    stored = draft.stored
-    assert stored is not None
+    stored = cast(StoredInstance, draft.stored)
     before = _document(stored, [(port.network, port.mac, port.name) for port in stored.ports])
     nics = before["nics"]
     if draft.plugs is not None:
@@ -157,8 +157,7 @@ def _record_update(work: Transaction, draft: Draft) -> None:
 
 def _update_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
     for draft in drafts:
-        stored = draft.stored
-        assert stored is not None
+        stored = cast(StoredInstance, draft.stored)
         work.connection.execute(
             update(schema.instances)
             .where(schema.instances.c.id == stored.id)

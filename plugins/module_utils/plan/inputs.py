@@ -63,7 +63,8 @@ def _read_host(where: str, item: Mapping[str, Any]) -> HostSettings:
     for key in ("my_ip", "routing_source_ip"):
         values[key] = _address(f"{where}.{key}", item[key])
     # An empty text is how a variable says "none".
-    return HostSettings(**{key: value if value != "" else None for key, value in values.items()})
+    named: dict[str, Any] = {key: value if value != "" else None for key, value in values.items()}
+    return HostSettings(**named)
 
 
 def _address(where: str, value: str | None) -> str | None:

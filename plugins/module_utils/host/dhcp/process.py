@@ -39,8 +39,8 @@ def parse_sockets(text: str) -> tuple[Socket, ...]:
         fields = line.split(None, 5)
         if len(fields) < 5:
             continue
-        place, _, port = fields[3].rpartition(":")
-        address, _, device = place.partition("%")
+        place, _unused, port = fields[3].rpartition(":")
+        address, _unused, device = place.partition("%")
         holders = tuple(
             (match["program"], int(match["pid"])) for match in _HOLDER.finditer(fields[5] if fields[5:] else "")
         )
@@ -56,7 +56,9 @@ def read_sockets(runner: Runner) -> tuple[Socket, ...]:
 def listens(sockets: Iterable[Socket], pid: int, bridge: str) -> bool:
     """Return whether a process hears the DHCP requests on a bridge."""
     return any(
-        socket.port == DHCP_PORT and socket.device in (bridge, None) and pid in [holder for _, holder in socket.holders]
+        socket.port == DHCP_PORT
+        and socket.device in (bridge, None)
+        and pid in [holder for _unused, holder in socket.holders]
         for socket in sockets
     )
 
@@ -66,7 +68,7 @@ def strangers(sockets: Iterable[Socket], bridge: str, addresses: Iterable[str], 
     in_the_way = (*_WILDCARDS, *addresses)
     found = []
     for socket in sockets:
-        if own_pid in [pid for _, pid in socket.holders] or socket.device not in (bridge, None):
+        if own_pid in [pid for _unused, pid in socket.holders] or socket.device not in (bridge, None):
             continue
         if socket.address in in_the_way:
             holders = ", ".join(f"{program} (process {pid})" for program, pid in socket.holders) or "an unknown process"
@@ -91,7 +93,7 @@ def find_process(runner: Runner, pid_file: str, conf: str, sockets: Iterable[Soc
     """Return our process, by its pid file or, where that is lost, by the sockets it holds."""
     text = (runner.read(pid_file) or "").strip()
     named = [int(text)] if text.isascii() and text.isdigit() else []
-    holding = sorted({pid for socket in sockets for _, pid in socket.holders})
+    holding = sorted({pid for socket in sockets for _unused, pid in socket.holders})
     return next((pid for pid in (*named, *holding) if is_ours(runner, pid, conf)), None)
 
 

@@ -7,36 +7,66 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from ...errors import CommandFailed, HostError, RolledBack
 from ..runner import Runner
 from .draft import Step
+from .reading import read_links
 
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
 
 
+# A bridge finds out within milliseconds, after whatever else the kernel has to do.
+_PATIENCE = 2.0
+_PAUSE = 0.01
+
+
 def run_steps(runner: Runner, steps: Sequence[Step]) -> None:
-    """Run the lines of the steps in one batch.
+    """Run the lines of the steps, in one batch unless something is to be waited for in between.
 
     :raises RolledBack: a line failed, and the host is as it was.
     :raises HostError: a line failed, and so did undoing.
     """
+    begin = 0
+    for end, step in enumerate(steps):
+        if step.carriers:
+            _run_batch(runner, steps, begin, end)
+            _await_carriers(runner, frozenset(step.carriers))
+            begin = end + 1
+    _run_batch(runner, steps, begin, len(steps))
+
+
+def _run_batch(runner: Runner, steps: Sequence[Step], begin: int, end: int) -> None:
     # The numbers that ip counts are those of the steps with a line.
-    numbers = [number for number, step in enumerate(steps) if step.line]
+    numbers = [number for number in range(begin, end) if steps[number].line]
+    if not numbers:
+        return
     try:
         runner.run(("ip", "-batch", "-"), stdin="".join(f"{steps[number].line}\n" for number in numbers))
     except CommandFailed as error:
         failed = _failed_line(error.output)
         if failed is None or failed > len(numbers):
-            _undo_unknown(runner, steps, error)
+            _undo_unknown(runner, steps[:end], error)
             raise
-        step = numbers[failed - 1]
-        subject = f"command ip {steps[step].line}"
+        number = numbers[failed - 1]
+        subject = f"command ip {steps[number].line}"
         reason = f"failed: {_FAILED_LINE.sub('', error.output).strip()}"
-        _undo(runner, steps[:step], subject, reason)
-        hint = f"The {failed - 1} commands before it were undone; the host is as it was."
+        _undo(runner, steps[:number], subject, reason)
+        done = sum(bool(step.line) for step in steps[:number])
+        hint = f"The {done} commands before it were undone; the host is as it was."
         raise RolledBack(subject, reason, hint) from error
+
+
+def _await_carriers(runner: Runner, names: frozenset[str]) -> None:
+    """Wait until the links have a carrier. One without is no failure: it was pulled out at this moment."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        links = read_links(runner)
+        if all(links[name].operational for name in names if name in links):
+            return
+        time.sleep(_PAUSE)
 
 
 def _failed_line(output: str) -> int | None:

@@ -31,7 +31,8 @@ from .management import connection_address, refuse_disturbance
 from .operations import DeleteBridge, SetLink
 from .ownership import RESTORED, Record, Uplink, records_from, records_to
 from .reading import read_host
-from .uplink import release
+from .release import release
+from .uplink import finish
 from .view import Have, view_bridges
 from .want import BridgeWant, Want, parse_want
 
@@ -72,8 +73,8 @@ class Bridges:
         for item in want.bridges:
             check_uplink(draft, item)
             check_addresses(taken, item)
-        for item in want.bridges:
-            establish(draft, item)
+        moves = [establish(draft, item) for item in want.bridges]
+        finish(draft, [move for move in moves if move])
         refuse_disturbance(draft, have.host, have.management, want)
         after = replace(have, host=draft.host, records=draft.records)
         return Plan(tuple(draft.changes), after, tuple(draft.steps), records_to(draft.records))

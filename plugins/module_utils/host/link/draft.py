@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 
 from ...change import Change
 from .model import Host
-from .operations import DeleteAddress, DeleteBridge, Operation, SetLink
+from .operations import AwaitCarrier, DeleteAddress, DeleteBridge, Operation, SetLink
 from .ownership import Record
 
 
 @dataclass(frozen=True)
 class Step:
-    """A line of ``ip -batch`` and the lines that undo it, made before the first line runs."""
+    """A line of ``ip -batch`` and the lines that undo it, made before the first line runs.
+
+    :param carriers: links whose carrier is waited for in place of a line.
+    """
 
     line: str
     inverse: tuple[str, ...]
+    carriers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -38,9 +42,10 @@ class Draft:
     operations: list[Operation] = field(default_factory=list)
 
     def do(self, operation: Operation) -> None:
-        """Add a step; one without a line and without anything to undo is none."""
-        step = Step(operation.line, operation.inverse(self.host))
-        if not step.line and not step.inverse:
+        """Add a step; one that neither does nor undoes anything is none."""
+        carriers = operation.links if isinstance(operation, AwaitCarrier) else ()
+        step = Step(operation.line, operation.inverse(self.host), carriers)
+        if step == Step("", ()):
             return
         self.steps.append(step)
         self.operations.append(operation)

@@ -15,12 +15,13 @@ from .draft import Draft
 from .model import Link
 from .operations import CreateBridge, SetLink
 from .ownership import Record, derived_mac, found_settings, mark
-from .uplink import enslave, return_lost
+from .release import return_lost
+from .uplink import Move, enslave
 from .want import BridgeWant
 
 
-def establish(draft: Draft, want: BridgeWant) -> None:
-    """Add what a bridge lacks, in an order in which it never forwards what it should not."""
+def establish(draft: Draft, want: BridgeWant) -> Move | None:
+    """Add what a bridge lacks. What an uplink has is moved as soon as all bridges have theirs: see what is returned."""
     record = draft.records.get(want.name, Record())
     made = want.name not in draft.host.links
     if made:
@@ -33,13 +34,13 @@ def establish(draft: Draft, want: BridgeWant) -> None:
     _remember_addresses(draft, want, before)
     if made:
         return_lost(draft, want.name, record)
-    if want.interface:
-        _connect(draft, want)
+    move = _connect(draft, want) if want.interface else None
     for port in want.hairpin_ports:
         link = draft.host.links.get(port)
         if link and link.master == want.name and not link.hairpin:
             draft.do(SetLink(port, "hairpin", True))
             draft.note("update", "port", port, f"hairpin on, in {want.name}")
+    return move
 
 
 def unwanted_addresses(draft: Draft, want: BridgeWant) -> list[str]:
@@ -122,19 +123,18 @@ def _remember_addresses(draft: Draft, want: BridgeWant, before: Link) -> None:
     draft.records[want.name] = replace(record, addresses=tuple(texts))
 
 
-def _connect(draft: Draft, want: BridgeWant) -> None:
+def _connect(draft: Draft, want: BridgeWant) -> Move | None:
     link = draft.host.links[want.interface]
     mtu = want.mtu or link.mtu
     if mtu != link.mtu:
         draft.do(SetLink(link.name, "mtu", mtu))
         draft.note("update", "interface", link.name, f"mtu {link.mtu} to {mtu}")
     record = draft.records[want.name]
+    move = None
     # The port of an adopted bridge that was there before us is not ours to move or to release.
     if record.found is None or record.uplink or link.master != want.name:
-        enslave(draft, want.position, link.name, want.name)
-        uplink = draft.records[want.name].uplink
-        if uplink and uplink.mtu is None and mtu != link.mtu:
-            draft.records[want.name] = replace(draft.records[want.name], uplink=replace(uplink, mtu=link.mtu))
+        move = enslave(draft, want.position, link, want.name)
     if not link.up:
         draft.do(SetLink(link.name, "up", True))
         draft.note("update", "interface", link.name, "up")
+    return move

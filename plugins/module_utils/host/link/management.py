@@ -28,7 +28,7 @@ def connection_address(runner: Runner, given: str) -> str:
         return given
     found = server_address(os.environ.get("SSH_CONNECTION", ""))
     process = str(os.getpid())
-    for _ in range(_MOST_ANCESTORS):
+    for _unused in range(_MOST_ANCESTORS):
         if found or process in ("", "0", "1"):
             break
         process = _parent(runner, process)

@@ -177,6 +177,15 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """An address of another host on a link, and the MAC address that it was found at."""
+
+    address: str
+    mac: str
+    device: str
+
+
+@dataclass(frozen=True)
 class Link:
     """A network interface.
 
@@ -184,6 +193,8 @@ class Link:
     :param alias: the text that the kernel keeps with the link; ours is the mark of ownership.
     :param forward_delay: of a bridge, in hundredths of a second.
     :param hairpin: of a port of a bridge: a frame may leave where it came in.
+    :param carrier: it is up and there is something at the other end.
+    :param operational: the kernel has come to know that it has a carrier, and sends.
     :param lower: the link that this one stands on (VLAN devices and the like), else empty.
     :param addresses: in the order of the kernel.
     """
@@ -198,6 +209,8 @@ class Link:
     stp: bool = False
     forward_delay: int = 1500
     hairpin: bool = False
+    carrier: bool = False
+    operational: bool = False
     lower: str = ""
     loopback: bool = False
     addresses: tuple[Address, ...] = ()
@@ -223,14 +236,15 @@ class Link:
 
 @dataclass
 class Host:
-    """The links and the routes of a host. Operations change a copy of it to predict what the kernel will make of it."""
+    """Links and routes of a host. Operations change a copy of it to predict what the kernel will make of it."""
 
     links: dict[str, Link] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
+    neighbours: tuple[Neighbour, ...] = ()
 
     def copy(self) -> Host:
         """Return a copy that can be changed alone."""
-        return Host(dict(self.links), list(self.routes))
+        return Host(dict(self.links), list(self.routes), self.neighbours)
 
     def change(self, name: str, **values: Any) -> None:
         """Give a link other values."""

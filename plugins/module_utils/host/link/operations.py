@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from .model import Address, Host, Link, Route, copied
+from .model import Address, Host, Link, Neighbour, Route, copied
 
 
 class Operation(Protocol):
@@ -239,6 +239,41 @@ class RememberOrder:
         lines = [DeleteAddress(self.device, address).line for address in reversed(ipv4)]
         lines += [AddAddress(self.device, address).line for address in ipv4]
         return (*lines, *RememberRoutes(self.routes).inverse(host))
+
+    def happen(self, host: Host) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class AddNeighbour:
+    """Tell a link where a neighbour is. It asks the neighbour itself soon after."""
+
+    neighbour: Neighbour
+
+    @property
+    def line(self) -> str:
+        found = self.neighbour
+        return f"neigh replace {found.address} lladdr {found.mac} dev {found.device} nud stale"
+
+    def inverse(self, host: Host) -> tuple[str, ...]:
+        return ()
+
+    def happen(self, host: Host) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class AwaitCarrier:
+    """Go on when these links have found out that they have a carrier, or have had long enough to."""
+
+    links: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    def inverse(self, host: Host) -> tuple[str, ...]:
+        return ()
 
     def happen(self, host: Host) -> None:
         return

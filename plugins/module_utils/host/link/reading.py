@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``ip -j`` says, as a model of the host. Three commands, however many links there are."""
+"""What ``ip -j`` says, as a model of the host. Four commands, however many links there are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from ...errors import HostError
 from ..runner import Runner
-from .model import Address, Hop, Host, Link, Route
+from .model import Address, Hop, Host, Link, Neighbour, Route
 
 FOREVER = 4294967295
 
@@ -32,12 +32,17 @@ _DEFAULT_PREFERENCE = "medium"
 
 def read_host(runner: Runner) -> Host:
     """Read links, addresses and routes."""
-    links = parse_links(_documents(runner, ("ip", "-j", "-d", "addr", "show")))
+    links = read_links(runner)
     routes: list[Route] = []
     for family in (4, 6):
         documents = _documents(runner, ("ip", "-j", f"-{family}", "route", "show", "table", "all"))
         routes += parse_routes(family, documents, links)
-    return Host(links, routes)
+    return Host(links, routes, parse_neighbours(_documents(runner, ("ip", "-j", "neigh", "show"))))
+
+
+def read_links(runner: Runner) -> dict[str, Link]:
+    """Read links and addresses."""
+    return parse_links(_documents(runner, ("ip", "-j", "-d", "addr", "show")))
 
 
 def _documents(runner: Runner, argv: tuple[str, ...]) -> list[Mapping[str, Any]]:
@@ -71,6 +76,8 @@ def _link(document: Mapping[str, Any]) -> Link:
         stp=bool(bridge.get("stp_state", 0)),
         forward_delay=bridge.get("forward_delay", 0),
         hairpin=bool(port.get("hairpin", False)),
+        carrier="LOWER_UP" in document["flags"] and "NO-CARRIER" not in document["flags"],
+        operational=document.get("operstate") == "UP",
         lower=document.get("link", "") or "",
         loopback="LOOPBACK" in document["flags"],
         addresses=tuple(parse_address(item, name) for item in document.get("addr_info", ()) if item),
@@ -155,4 +162,13 @@ def _route(family: int, document: Mapping[str, Any]) -> Route:
         preference=preference if preference != _DEFAULT_PREFERENCE else "",
         metrics=tuple(metrics),
         unsupported=tuple(sorted(odd)),
+    )
+
+
+def parse_neighbours(documents: Iterable[Mapping[str, Any]]) -> tuple[Neighbour, ...]:
+    """Return the neighbours that were found, out of ``ip -j neigh show``."""
+    return tuple(
+        Neighbour(item["dst"], item["lladdr"], item["dev"])
+        for item in documents
+        if "lladdr" in item and "FAILED" not in item.get("state", ())
     )

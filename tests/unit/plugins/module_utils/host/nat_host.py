@@ -57,7 +57,8 @@ class NatHost:
         self.files.pop(path, None)
 
     def names(self, path: str) -> tuple[str, ...]:
-        return ()
+        inside = (file[len(path) + 1 :] for file in self.files if file.startswith(f"{path}/"))
+        return tuple(sorted({name.split("/")[0] for name in inside}))
 
     def link_target(self, path: str) -> str | None:
         return None

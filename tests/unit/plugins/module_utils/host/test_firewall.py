@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import RolledBack
-from ansible_collections.novanet.network.plugins.module_utils.host.firewall import Firewall, plan_forwarding
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall import Firewall
 from ansible_collections.novanet.network.plugins.module_utils.host.nft_build import ACCEPT, rule
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Outcome, Request, reconcile
 
@@ -46,9 +46,9 @@ class Site:
         self.host = NatHost()
         self.path = str(path)
 
-    def apply(self, options: dict[str, Any], check: bool = False) -> Outcome:
+    def apply(self, options: dict[str, Any], check: bool = False, owner: str = "nova") -> Outcome:
         self.host.log.clear()
-        return reconcile(Firewall("nova"), options, self.host, Request("nova", self.path, check=check))
+        return reconcile(Firewall(owner, self.path), options, self.host, Request(owner, self.path, check=check))
 
     def changes(self, options: dict[str, Any], check: bool = False) -> list[str]:
         return [change.describe() for change in self.apply(options, check).changes]
@@ -125,20 +125,14 @@ def test_forwarding_that_somebody_turned_off_is_turned_on_again_and_still_goes_b
     assert site.host.files[FORWARD] == "0\n"
 
 
-@pytest.mark.parametrize(
-    ("wanted", "present", "before", "result"),
-    [
-        (True, "0", None, ("1", "0")),
-        (True, "1", None, ("1", None)),
-        (True, "1", "0", ("1", "0")),
-        (True, "0", "0", ("1", "0")),
-        (False, "1", "0", ("0", None)),
-        (False, "1", None, ("1", None)),
-        (False, "0", None, ("0", None)),
-    ],
-)
-def test_the_forwarding_switch_is_turned_and_remembered(wanted, present, before, result):
-    assert plan_forwarding(wanted, present, before) == result
+def test_the_last_owner_puts_forwarding_back(site):
+    site.apply({**OPTIONS, "networks": NETWORKS[:1]})
+    site.apply({**OPTIONS, "networks": NETWORKS[1:]}, owner="second")
+
+    site.apply(NOTHING)
+    assert site.host.files[FORWARD] == "1\n"
+    site.apply(NOTHING, owner="second")
+    assert site.host.files[FORWARD] == "0\n"
 
 
 def test_forwarding_is_left_alone_where_it_is_not_wanted(site):

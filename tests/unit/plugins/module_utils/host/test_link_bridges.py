@@ -147,7 +147,7 @@ def wishes(draw: st.DrawFn) -> list[dict[str, Any]]:
         item: dict[str, Any] = {"name": name, "adopt": True, "addresses": []}
         item["interface"] = card if draw(st.booleans()) else None
         item["mtu"] = draw(st.sampled_from([None, 1400, 1500]))
-        item["addresses"] = [texts.pop() for _ in range(draw(st.integers(0, 2)))]
+        item["addresses"] = [texts.pop() for _unused in range(draw(st.integers(0, 2)))]
         item["state"] = draw(st.sampled_from(["present", "present", "present", "absent"]))
         bridges.append(item)
     return bridges

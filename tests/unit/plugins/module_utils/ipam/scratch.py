@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +28,9 @@ class Scratch:
         self.path = directory / "ipam.sqlite"
         self.url = f"sqlite:///{self.path}"
 
-    @contextlib.contextmanager
-    def work(self, check: bool = False, origin: str = "operation") -> Iterator[Transaction]:
+    def work(self, check: bool = False, origin: str = "operation") -> contextlib.AbstractContextManager[Transaction]:
         """Hand out one transaction."""
-        with transaction(self.url, Caller("tester", origin, check)) as work:
-            yield work
+        return transaction(self.url, Caller("tester", origin, check))
 
     def apply(
         self, *items: dict[str, Any], manager: str = "flatdhcp", purge: bool = False, check: bool = False, **more: Any

@@ -146,7 +146,14 @@ def test_a_host_that_is_gone_for_good_need_not_answer(ipam: Ipam) -> None:
 
 
 def test_a_floating_ip_that_moves_to_another_network_host_waits_for_the_first(ipam: Ipam) -> None:
-    networks = [*CLOUD["networks"], {"label": "second", "cidr": "172.20.0.0/24", "bridge": "br101", "host": "network2"}]
+    second = {
+        "label": "second",
+        "cidr": "172.20.0.0/24",
+        "bridge": "br101",
+        "bridge_interface": "eth3",
+        "host": "network2",
+    }
+    networks = [*CLOUD["networks"], second]
     hosts = [{**host, "flat_interface": None} for host in HOSTS]
     instances = [
         {"name": "web1", "project": "red", "host": "compute1", "nics": [{"network": "public"}]},

@@ -96,10 +96,10 @@ def test_what_is_given_back_at_one_time_becomes_one_range(order: list[int]) -> N
 def test_taking_and_giving_back_everything_round_trips() -> None:
     with transaction("sqlite://", Caller(check=True)) as work:
         new_pool(work)
-        taken = [take_oldest(work, TABLE, COLUMN, POOL) for _ in range(SIZE)]
+        taken = [take_oldest(work, TABLE, COLUMN, POOL) for _unused in range(SIZE)]
         assert taken == list(range(SIZE))
         with pytest.raises(Exhausted, match="pool nova has no free address left"):
             take_oldest(work, TABLE, COLUMN, POOL, "pool nova")
         give_back(work, TABLE, COLUMN, POOL, 5, 5, 2.0)
         give_back(work, TABLE, COLUMN, POOL, 3, 3, 1.0)
-        assert [take_oldest(work, TABLE, COLUMN, POOL) for _ in range(2)] == [3, 5]
+        assert [take_oldest(work, TABLE, COLUMN, POOL) for _unused in range(2)] == [3, 5]

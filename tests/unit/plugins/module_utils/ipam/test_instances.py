@@ -191,7 +191,7 @@ def test_a_floating_address_moves_from_an_instance_that_goes_to_one_that_asks_fo
     assert done.changes == in_two_steps
     assert done.changes[-1] == "update floating IP 192.0.2.4 (instance a 10.0.0.2 -> b 10.0.0.3)"
     assert done.views[0]["floating_ips"] == ["192.0.2.4"]
-    assert not any(kind == "floating" for kind, _, _ in cloud.withdrawn())
+    assert not any(entry[0] == "floating" for entry in cloud.withdrawn())
 
 
 def test_an_item_that_asks_for_another_floating_address_gives_the_old_one_back(cloud: SmallCloud) -> None:
@@ -237,9 +237,9 @@ def test_a_multi_host_instance_is_released_by_its_own_host_only(cloud: SmallClou
     assert [row["host"] for row in cloud.rows(schema.floating_ips)] == ["c1"]
     moved = cloud.boot({"name": "a", "host": "c2"})
     assert moved.changes[-1] == "update floating IP 192.0.2.1 (host c1 -> c2)"
-    assert {(kind, host) for kind, _, host in cloud.withdrawn()} == {("fixed", "c1"), ("floating", "c1")}
+    assert {(kind, host) for kind, _unused, host in cloud.withdrawn()} == {("fixed", "c1"), ("floating", "c1")}
     cloud.boot(gone("a"))
-    assert {(kind, host) for kind, _, host in cloud.withdrawn()} == {
+    assert {(kind, host) for kind, _unused, host in cloud.withdrawn()} == {
         ("fixed", "c1"),
         ("fixed", "c2"),
         ("floating", "c1"),
@@ -422,7 +422,7 @@ STEPS = st.lists(
 def test_whatever_happens_every_address_is_in_one_place(tmp_path_factory: pytest.TempPathFactory, steps: Any) -> None:
     cloud = SmallCloud(tmp_path_factory.mktemp("ipam"))
     for kind, name, argument in steps:
-        held = {address for _, address, _ in cloud.withdrawn()}
+        held = {address for _unused, address, _unused in cloud.withdrawn()}
         before = {row["address"]: row["instance"] for row in cloud.rows(schema.fixed_ips)}
         try:
             _step(cloud, kind, name, argument)

@@ -146,7 +146,7 @@ def test_the_database_itself_refuses_two_owners(ipam: Scratch) -> None:
         network = networks.network_by_label(work, "public")
         allocate(work, network, *make_port(work, network, "vm1"), "10.0.0.9")
         row = {"network_id": network.id, "address": (10 << 24) + 9, "state": "allocated", "mac": "m", "instance": "vm2"}
-        port, _, _ = make_port(work, network, "vm2")
+        port, _unused, _unused = make_port(work, network, "vm2")
         work.connection.execute(insert(schema.fixed_ips).values(**row, port_id=port, origin="operation", generation=1))
 
 
