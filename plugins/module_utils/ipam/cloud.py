@@ -16,8 +16,7 @@ from .arguments_instances import INSTANCE_DEFAULTS
 from .fixed_pool import apply_reservations
 from .floating import apply_floating_addresses
 from .floating_pools import apply_pools
-from .instances import apply_instances
-from .instances_rows import names_of_origin
+from .instances import apply_instances, remove_instances
 from .networks import apply_networks, assign_serving_host, read_defaults
 from .sql import select
 from .store import Transaction
@@ -37,7 +36,8 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     purge: bool = options["purge"]
     defaults = {key: options[key] for key in ("manager", *INSTANCE_DEFAULTS)}
     # What goes, goes first: its addresses and its networks may be asked for by what comes.
-    _remove_instances(work, lists["instances"], defaults, purge)
+    if lists["instances"] is not None:
+        remove_instances(work, lists["instances"], defaults, purge)
     _apply_networks(work, options, lists["networks"], purge)
     if lists["floating_pools"] is not None:
         apply_pools(work, _present(lists["floating_pools"]), where="floating_pools")
@@ -57,15 +57,6 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
 
 def _present(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [item for item in items if item.get("state") != "absent"]
-
-
-def _remove_instances(work: Transaction, items: Items, defaults: Mapping[str, Any], purge: bool) -> None:
-    if items is None:
-        return
-    listed = {item["name"] for item in items}
-    unlisted = [{"name": name} for name in names_of_origin(work, work.origin) if name not in listed] if purge else []
-    leaving = [item for item in items if item.get("state") == "absent"] + unlisted
-    apply_instances(work, [{"name": item["name"], "state": "absent"} for item in leaving], defaults)
 
 
 def _apply_networks(work: Transaction, options: Mapping[str, Any], items: Items, purge: bool) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from ...errors import Conflict
 from .addressing import exchange, stands, with_secondaries
 from .draft import Draft
-from .model import Address, Route, copied
-from .operations import RememberRoutes, ReplaceRoute, SetLink
+from .model import Address, copied
+from .operations import DeleteAddress, RememberRoutes, ReplaceRoute, SetLink
 from .ownership import Record, Uplink
 from .uplink import add_address, move_routes, tell_neighbours
 
@@ -66,31 +66,35 @@ def _to_give_back(draft: Draft, bridge: str, uplink: Uplink) -> tuple[Address, .
 
 
 def _release_port(draft: Draft, bridge: str, uplink: Uplink, given: Sequence[Address], kept: bool) -> None:
-    there = bridge in draft.host.links
-    over = draft.host.routes_over(bridge)
-    draft.do(RememberRoutes(over))
-    tell_neighbours(draft, given, bridge, uplink.name)
-    if there:
-        # Before the port is taken out, which takes the kernel a while: the host answers over the uplink itself then.
-        texts = [address.text for address in given]
-        gone = with_secondaries(draft.host.links[bridge].addresses, texts)
-        exchange(draft, bridge, gone, [item for item in gone if kept and item.text not in texts])
-        _give_back_routes(draft, bridge, uplink, over, kept)
-    else:
+    """Let the routes lead over the uplink again, take its addresses off the bridge, then take it out of the bridge.
+
+    That comes last, as it takes the kernel a while. Until then the uplink sends by itself, and what comes in is heard.
+    """
+    if bridge not in draft.host.links:
         _return_routes(draft, uplink, uplink.name)
+        return
+    tell_neighbours(draft, given, bridge, uplink.name)
+    texts = [address.text for address in given]
+    gone = with_secondaries(draft.host.links[bridge].addresses, texts)
+    draft.do(RememberRoutes(draft.host.routes_over(bridge)))
+    _give_back_routes(draft, bridge, uplink, given, kept)
+    exchange(draft, bridge, gone, [item for item in gone if kept and item.text not in texts])
     if draft.host.links[uplink.name].master == bridge:
         draft.do(SetLink(uplink.name, "master", ""))
         draft.note("update", "interface", uplink.name, f"no port of {bridge}")
 
 
-def _give_back_routes(draft: Draft, bridge: str, uplink: Uplink, over: Sequence[Route], kept: bool) -> None:
-    """Move the routes that came from the uplink, and those through a gateway that only the uplink reaches now.
+def _give_back_routes(draft: Draft, bridge: str, uplink: Uplink, given: Sequence[Address], kept: bool) -> None:
+    """Move the routes that came from the uplink, and those through a gateway that only the uplink reaches then.
 
     Those that it cannot have either went through our own addresses and end with them.
     """
     came = {route.key for route in uplink.routes}
-    for route in over:
-        left = not kept or not stands(draft.host, route)
+    later = draft.host.copy()
+    for address in given:
+        DeleteAddress(bridge, address).happen(later)
+    for route in draft.host.routes_over(bridge):
+        left = not kept or not stands(later, route)
         goes = route.key in came or (bool(route.hops[0].gateway) and left)
         # One by one: a gateway may be reached by a route that went before.
         if goes and not route.unsupported and stands(draft.host, route.moved(bridge, uplink.name)):

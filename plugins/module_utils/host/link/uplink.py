@@ -60,10 +60,11 @@ def enslave(draft: Draft, position: str, link: Link, bridge: str) -> Move:
 
 
 def finish(draft: Draft, moves: Sequence[Move]) -> None:
-    """Take the addresses off the uplinks, secondaries first, and let the routes lead over the bridges.
+    """Let the routes lead over the bridges, then take the addresses off the uplinks, secondaries first.
 
-    Until then a host answers over the uplink, as before. A new bridge drops what it shall send before it found out that
-    it has a carrier, so that is waited for. What a router advertised is not carried over: the bridge hears it itself.
+    In this order no instant is without a route: with the last address of an uplink the kernel drops its routes. Until
+    then a host answers over the uplink, as before. A new bridge drops what it shall send before it found out that it
+    has a carrier, so that is waited for. What a router advertised is not carried over: the bridge hears it itself.
     """
     draft.do(AwaitCarrier(tuple(move.bridge for move in moves if move.link.carrier and _to_delete(move))))
     for move in moves:
@@ -72,12 +73,12 @@ def finish(draft: Draft, moves: Sequence[Move]) -> None:
         advertised = [route for route in over if route.protocol == "ra" and not move.joined]
         draft.do(RememberRoutes(in_order((*move.routes, *advertised))))
         tell_neighbours(draft, move.link.movable, uplink, bridge)
+        # All of them: one that the kernel does not take on the bridge ends the run, and everything is undone.
+        move_routes(draft, move.routes, uplink, bridge)
         for address in reversed(copied(_to_delete(move))):
             draft.do(DeleteAddress(uplink, address))
         for route in advertised:
             draft.do(DeleteRoute(route))
-        # All of them: one that the kernel does not take on the bridge ends the run, and everything is undone.
-        move_routes(draft, move.routes, uplink, bridge)
         _remember(draft, move)
 
 

@@ -60,11 +60,11 @@ def test_an_uplink_with_addresses_is_enslaved_in_the_order_that_loses_nothing() 
         "addr add 192.0.2.6/24 dev br100",
         "addr add 2001:db8::5/64 dev br100 nodad",
         "link set dev eth2 master br100",
+        "route replace default via 192.0.2.1 dev br100",
+        "route replace ::/0 metric 1024 via 2001:db8::1 dev br100",
         "addr del 2001:db8::5/64 dev eth2",
         "addr del 192.0.2.6/24 dev eth2",
         "addr del 192.0.2.5/24 dev eth2",
-        "route replace default via 192.0.2.1 dev br100",
-        "route replace ::/0 metric 1024 via 2001:db8::1 dev br100",
     ]
 
 

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks on the hosts of the demo: what the demo itself does not show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab import Lab
+from tests.lab.cloud import COMPUTE, GATEWAY, first_cloud, topology
+from tests.lab.playbook import Run
+from tests.lab.report import Report
+from tests.lab.snapshot import take
+from tests.lab.stage import HOSTS, Stage
+
+BOTH_SERVE = {"nova_network": {"hosts": {GATEWAY: None, COMPUTE[0]: None}}}
+MOVING = "10.46.169.228"
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Lab(topology()) as lab:
+        made = Stage(lab, Report())
+        made.use_example()
+        made.write_cloud(first_cloud(made.cloud))
+        yield made
+
+
+def play(stage: Stage, playbook: str, *arguments: str, **variables: Any) -> Run:
+    extra = ("-e", json.dumps(variables)) if variables else ()
+    return stage.ansible.play(playbook, *arguments, *extra)
+
+
+def passed(run: Run) -> Run:
+    assert run.code == 0, run.output[-3000:]
+    return run
+
+
+def messages(run: Run) -> str:
+    return "\n".join(result.message for result in run.results if result.failed)
+
+
+def addresses(stage: Stage, host: str) -> str:
+    return stage.lab.host(host).run(["ip", "-br", "address"]).stdout
+
+
+def write_host_variables(stage: Stage, host: str, variables: dict[str, Any]) -> None:
+    directory = stage.lab.state / "inventory" / "host_vars"
+    directory.mkdir(exist_ok=True)
+    (directory / f"{host}.json").write_text(json.dumps(variables))
+
+
+def test_one_host_that_lacks_something_stops_the_run_before_any_change(stage: Stage) -> None:
+    found = {name: take(stage.lab.host(name)) for name in HOSTS}
+    write_host_variables(stage, "compute2", {"nova_flat_interface": "eth9"})
+    run = play(stage, "site.yml")
+    assert run.code != 0
+    assert messages(run) == "this host lacks interface eth9. Nothing was changed."
+    assert not run.changed
+    assert {name: take(stage.lab.host(name)) for name in HOSTS} == found
+
+
+def test_all_that_is_wrong_with_variables_is_said_at_once(stage: Stage) -> None:
+    run = play(stage, "site.yml", nova_network_manager="flatdhpc", nova_dhcp_lease_time="long", nova_flat_injected=True)
+    assert run.code != 0
+    for word in ("flat, flatdhcp, vlan, got: flatdhpc", "nova_dhcp_lease_time", "nova_flat_injected is true"):
+        assert word in messages(run)
+
+
+def test_an_operation_is_refused_where_the_inventory_is_all_there_is(stage: Stage) -> None:
+    run = play(stage, "floating_ip.yml", nova_strict=True, nova_floating_ip_instance="web1")
+    assert run.code != 0
+    assert "edit nova_floating_addresses in the inventory" in messages(run)
+
+
+def test_a_preview_of_the_first_run_tells_what_it_then_does(stage: Stage) -> None:
+    preview = passed(play(stage, "site.yml", "--check", "--diff"))
+    run = passed(play(stage, "site.yml", "--diff"))
+    assert preview.changes() == run.changes() != []
+    assert preview.changed_hosts == run.changed_hosts
+    assert not passed(play(stage, "site.yml")).changed
+
+
+def test_a_thousand_instances_take_as_many_tasks_as_four(stage: Stage) -> None:
+    few = passed(play(stage, "site.yml"))
+    many = [{"name": f"v{number}", "project": "red", "host": COMPUTE[number % 2]} for number in range(1000)]
+    stage.write_cloud({**stage.cloud, "nova_instances": [*stage.cloud["nova_instances"], *many]})
+    more = passed(play(stage, "site.yml"))
+    assert more.changed
+    assert [(item.host, item.task) for item in _by_host(more)] == [(item.host, item.task) for item in _by_host(few)]
+
+
+def _by_host(run: Run) -> list[Any]:
+    return sorted(run.results, key=lambda item: item.host)
+
+
+def test_hosts_one_by_one_and_a_few_of_them_come_to_the_same(stage: Stage) -> None:
+    assert set(passed(play(stage, "site.yml", "--limit", "compute2")).recap) == {"compute2"}
+    assert "10.0.0.1/8" not in addresses(stage, GATEWAY)
+    assert "br100" in addresses(stage, "compute2")
+    rest = passed(play(stage, "site.yml", nova_serial=1))
+    assert "compute2" not in rest.changed_hosts
+    assert not passed(play(stage, "site.yml")).changed
+
+
+def test_an_operation_changes_one_thing_and_survives_a_run_of_the_inventory(stage: Stage) -> None:
+    passed(play(stage, "site.yml"))
+    boot = passed(play(stage, "instance.yml", nova_instance_name="by-hand", nova_instance_project="red",
+                       nova_instance_host="compute2", nova_instance_floating_pool="nova"))  # fmt: skip
+    assert set(boot.changed_hosts) == {GATEWAY}
+    assert not passed(play(stage, "site.yml")).changed
+    assert "by-hand" in stage.read_instances()
+    passed(play(stage, "instance.yml", nova_instance_name="by-hand", nova_instance_state="absent"))
+    assert "by-hand" not in stage.read_instances()
+
+
+def test_a_floating_ip_moves_to_another_network_host_only_when_the_first_has_given_it_up(stage: Stage) -> None:
+    children = {"all": {"children": BOTH_SERVE}}
+    (stage.lab.state / "inventory" / "more.json").write_text(json.dumps(children))
+    second = {"label": "second", "cidr": "172.16.0.0/24", "host": COMPUTE[0]}
+    instance = {"name": "far", "project": "red", "host": COMPUTE[1], "nics": [{"network": "second"}]}
+    cloud = {
+        **stage.cloud,
+        "nova_networks": [*stage.cloud["nova_networks"], second],
+        "nova_instances": [*stage.cloud["nova_instances"], instance],
+    }
+    stage.write_cloud(cloud)
+    passed(play(stage, "site.yml"))
+    passed(play(stage, "floating_ip.yml", nova_floating_ip_address=MOVING, nova_floating_ip_instance="db1",
+                nova_floating_ip_project="red"))  # fmt: skip
+    assert MOVING in addresses(stage, GATEWAY)
+
+    move = {"nova_floating_ip_address": MOVING, "nova_floating_ip_instance": "far"}
+    preview = passed(play(stage, "floating_ip.yml", "--check", **move))
+    alone = passed(play(stage, "floating_ip.yml", "--limit", COMPUTE[0], **move))
+    assert GATEWAY in alone.output.partition("Addresses wait until these hosts")[2]
+    assert MOVING in addresses(stage, GATEWAY)
+    assert MOVING not in addresses(stage, COMPUTE[0])
+
+    run = passed(play(stage, "floating_ip.yml", **move))
+    assert MOVING not in addresses(stage, GATEWAY)
+    assert MOVING in addresses(stage, COMPUTE[0])
+    assert {host: count for host, count in preview.changed_hosts.items() if host != GATEWAY} >= {COMPUTE[0]: 1}
+    assert set(run.changed_hosts) == {GATEWAY, COMPUTE[0]}
+
+
+def test_the_end_needs_consent_and_leaves_hosts_as_they_were_found(stage: Stage) -> None:
+    found = {name: take(stage.lab.host(name)) for name in HOSTS}
+    passed(play(stage, "site.yml"))
+    refused = play(stage, "teardown.yml")
+    assert refused.code != 0
+    assert "Set nova_teardown_confirm to true" in messages(refused)
+
+    consent = {"nova_teardown_confirm": True, "nova_teardown_ipam": True}
+    some = play(stage, "teardown.yml", "--limit", "compute1", **consent)
+    assert "hosts that are not torn down" in messages(some)
+    preview = passed(play(stage, "teardown.yml", "--check", **consent))
+    run = passed(play(stage, "teardown.yml", **consent))
+    assert preview.changed_hosts == run.changed_hosts
+    assert {name: take(stage.lab.host(name)) for name in HOSTS} == found
+    assert not passed(play(stage, "teardown.yml", **consent)).changed
