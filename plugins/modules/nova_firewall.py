@@ -96,7 +96,7 @@ options:
   forwarding:
     description:
       - Whether to turn on C(net.ipv4.ip_forward) once the rules are in. The value before is remembered, and comes back
-        when no owner has networks left. Nothing is written to F(/etc/sysctl.d).
+        when no owner has networks left. Nothing is written to C(/etc/sysctl.d).
     type: bool
     default: true
 extends_documentation_fragment:

@@ -82,9 +82,8 @@ def test_an_operation_is_refused_where_the_inventory_is_all_there_is(stage: Stag
 def test_a_preview_of_the_first_run_tells_what_it_then_does(stage: Stage) -> None:
     preview = passed(play(stage, "site.yml", "--check", "--diff"))
     run = passed(play(stage, "site.yml", "--diff"))
-    assert preview.changes() == run.changes() != []
+    assert sorted(preview.changes()) == sorted(run.changes()) != []
     assert preview.changed_hosts == run.changed_hosts
-    assert not passed(play(stage, "site.yml")).changed
 
 
 def test_a_thousand_instances_take_as_many_tasks_as_four(stage: Stage) -> None:
@@ -146,8 +145,7 @@ def test_a_floating_ip_moves_to_another_network_host_only_when_the_first_has_giv
     run = passed(play(stage, "floating_ip.yml", **move))
     assert MOVING not in addresses(stage, GATEWAY)
     assert MOVING in addresses(stage, COMPUTE[0])
-    assert {host: count for host, count in preview.changed_hosts.items() if host != GATEWAY} >= {COMPUTE[0]: 1}
-    assert set(run.changed_hosts) == {GATEWAY, COMPUTE[0]}
+    assert set(preview.changed_hosts) == set(run.changed_hosts) == {GATEWAY, COMPUTE[0]}
 
 
 def test_the_end_needs_consent_and_leaves_hosts_as_they_were_found(stage: Stage) -> None:

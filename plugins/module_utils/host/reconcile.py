@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..change import Change
-from ..errors import HostError, RolledBack
+from ..errors import HostError, InvalidInput, RolledBack
 from .journal import Journal, admit, journal_path, load_journal, save_journal, with_plan
 from .runner import Runner
+
+_OWNER = re.compile(r"[a-z][a-z0-9_]{0,14}")
 
 Want = TypeVar("Want")
 Have = TypeVar("Have")
@@ -75,6 +78,15 @@ class Request:
     ipam_uuid: str | None = None
     generation: int | None = None
     check: bool = False
+
+    def __post_init__(self) -> None:
+        # It becomes a part of paths, of names of tables and of units.
+        if not _OWNER.fullmatch(self.owner):
+            raise InvalidInput(
+                f"owner {self.owner}",
+                "is no name of an owner",
+                "It is a lower case letter, then lower case letters, digits and underscores, at most 15 in all.",
+            )
 
 
 @dataclass(frozen=True)

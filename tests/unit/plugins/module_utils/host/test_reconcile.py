@@ -184,3 +184,9 @@ def test_ownership_documents_are_united(old: Any, new: Any, merged: Any) -> None
 )
 def test_the_first_difference_is_named_with_its_place(predicted: Any, seen: Any, text: str) -> None:
     assert describe_difference(predicted, seen) == text
+
+
+@pytest.mark.parametrize("owner", ["", "Nova", "../nova", "nova net", "1nova", "n" * 16, "nova\n"])
+def test_an_owner_that_could_be_a_path_or_a_command_is_refused(owner: str) -> None:
+    with pytest.raises(InvalidInput, match="is no name of an owner"):
+        Request(owner=owner, state_path="/state")
