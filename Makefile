@@ -29,7 +29,7 @@ unit: venv ## tests without root, in seconds
 	@$(BIN)/pytest tests/unit -q -n auto
 
 functional: venv ## every module against the real kernel, nftables and dnsmasq, in namespaces
-	@$(BIN)/pytest tests/functional -q
+	@$(BIN)/pytest tests/functional -q -n 2 --dist loadfile
 
 bench: venv ## ratios, not seconds
 	@$(BIN)/pytest tests/bench -q -s

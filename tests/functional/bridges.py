@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
-from tests.lab.node import Node
+from tests.lab.modules import import_path
+from tests.lab.node import PYTHON, Node
+from tests.tools.tree import link_collection
 
 # What comes and goes by itself: link-local addresses and their states, lifetimes, states of the carrier.
 _VOLATILE = re.compile(r"fe80::|ff00::|valid_lft|^\s*$")
@@ -62,3 +65,58 @@ def succeeded(result: dict[str, Any]) -> dict[str, Any]:
     """Return the result of a module that did not fail."""
     assert not result.get("failed"), result["msg"]
     return result
+
+
+# Runs the reconciler behind the module with a runner whose batches go another way.
+_DRIVER = """
+import json, sys, time
+from ansible_collections.novanet.network.plugins.module_utils.errors import RolledBack
+from ansible_collections.novanet.network.plugins.module_utils.host.link.bridges import Bridges
+from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request, reconcile
+from ansible_collections.novanet.network.plugins.module_utils.host.runner import SystemRunner
+
+class Odd(SystemRunner):
+    def run(self, argv, stdin=None, accept=(0,)):
+        if tuple(argv) != ("ip", "-batch", "-"):
+            return super().run(argv, stdin, accept)
+        return self.batch(argv, stdin.splitlines(keepends=True))
+
+    {batch}
+
+runner = Odd()
+runner.number = {number}
+try:
+    options = {{"bridges": json.loads(sys.argv[1]), "purge": True}}
+    reconcile(Bridges("nova"), options, runner, Request("nova", "/var/lib/novanet"))
+    print("done")
+except RolledBack:
+    print("undone")
+"""
+# Lets so many lines through, then one that the kernel refuses.
+_FAILING = """def batch(self, argv, lines):
+        if self.number < len(lines):
+            lines = lines[: self.number] + ["link set dev nowhere up\\n"]
+        self.number -= len(lines)
+        return super().run(argv, "".join(lines))"""
+# Waits after every line, as a busy machine may.
+_SLOW = """def batch(self, argv, lines):
+        for line in lines:
+            super().run(argv, line)
+            time.sleep(self.number)"""
+
+
+def fails_after(node: Node, bridges: list[dict[str, Any]], lines: int) -> bool:
+    """Let a run, with purge, fail after so many lines of its batches; tell whether it has that many."""
+    return _drive(node, bridges, _FAILING, lines) == "undone"
+
+
+def converge_slowly(node: Node, bridges: list[dict[str, Any]], pause: float) -> None:
+    """Bring a host to exactly these bridges with a pause after every line."""
+    assert _drive(node, bridges, _SLOW, pause) == "done"
+
+
+def _drive(node: Node, bridges: list[dict[str, Any]], batch: str, number: float) -> str:
+    path = import_path(node.state, link_collection())
+    script = _DRIVER.format(batch=batch, number=number)
+    argv = ["env", f"PYTHONPATH={path}", "PYTHONDONTWRITEBYTECODE=1", PYTHON, "-c", script, json.dumps(bridges)]
+    return node.run(argv).stdout.strip()

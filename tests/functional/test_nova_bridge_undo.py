@@ -6,41 +6,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.functional.bridges import exists, shell, snapshot, succeeded
+from tests.functional.bridges import exists, fails_after, shell, snapshot, succeeded
 from tests.lab.host import Host
-from tests.lab.modules import import_path
-from tests.lab.node import PYTHON
-from tests.tools.tree import link_collection
-
-# Runs the reconciler with a runner that lets the first lines of the batch through and then one that the kernel refuses.
-FAILING = """
-import json, sys
-from ansible_collections.novanet.network.plugins.module_utils.errors import RolledBack
-from ansible_collections.novanet.network.plugins.module_utils.host.link.bridges import Bridges
-from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request, reconcile
-from ansible_collections.novanet.network.plugins.module_utils.host.runner import SystemRunner
-
-class Failing(SystemRunner):
-    def run(self, argv, stdin=None, accept=(0,)):
-        if tuple(argv) == ("ip", "-batch", "-"):
-            lines = stdin.splitlines(keepends=True)
-            self.lines = len(lines)
-            stdin = "".join(lines[: self.through]) + "link set dev nowhere up\\n"
-        return super().run(argv, stdin, accept)
-
-runner, options = Failing(), json.loads(sys.argv[1])
-runner.through = int(sys.argv[2])
-try:
-    reconcile(Bridges("nova"), options, runner, Request("nova", "/var/lib/novanet"))
-except RolledBack as error:
-    print(runner.lines)
-"""
 
 PREPARE = """
 ip addr add 192.0.2.3/24 dev eth0 label eth0:1
@@ -84,13 +56,11 @@ def test_wherever_a_batch_fails_everything_is_undone(
     succeeded(run_module("nova_bridge", bridges=first))
     shell(host, prepare)
     before = _state(host)
-    through, lines = 0, 1  # The first failure tells how many lines there are.
-    while through < lines:
-        lines = _fail_after(host, then, through)
-        assert _state(host) == before, f"after {through} of {lines} lines"
+    through = 0
+    while fails_after(host, then, through):
+        assert _state(host) == before, f"after {through} lines"
         through += 1
-    assert lines > 5
-    succeeded(run_module("nova_bridge", bridges=then, purge=True, allow_empty_purge=True))
+    assert through > 5
     assert exists(host, "br0") is bool(then)
 
 
@@ -99,11 +69,3 @@ def _state(host: Host) -> dict[str, list[str]]:
     state = snapshot(host)
     ordered = shell(host, "ip -4 -o addr show | cut -d' ' -f2-").splitlines()
     return {**state, "addresses": sorted(state["addresses"]), "order": ordered}
-
-
-def _fail_after(host: Host, bridges: list[dict[str, Any]], lines: int) -> int:
-    """Let a run fail after so many lines and return how many it has."""
-    path = import_path(host.state, link_collection())
-    options = json.dumps({"bridges": bridges, "purge": True})
-    argv = ["env", f"PYTHONPATH={path}", "PYTHONDONTWRITEBYTECODE=1", PYTHON, "-c", FAILING, options, str(lines)]
-    return int(host.run(argv).stdout)

@@ -58,11 +58,11 @@ def pytest_part(name: str, *words: str) -> Part:
 def lanes() -> tuple[tuple[Part, ...], ...]:
     """Return the parts: each lane one after the other, the lanes side by side.
 
-    The gates mostly compute, the others mostly wait for packets and processes.
+    The gates mostly compute, the others mostly wait for packets and processes. Every test has a lab of its own.
     """
     lint = Part("lint", (sys.executable, "-m", "tests.tools.lint", "--jobs", str(max(1, (os.cpu_count() or 1) - 1))))
     demo = Part("demo", (str(ROOT / "tests/lab/demo"),))
-    return (lint,), (pytest_part("unit"), pytest_part("functional"), demo)
+    return (lint,), (pytest_part("unit"), pytest_part("functional", "-n", "2", "--dist", "loadfile"), demo)
 
 
 def finish(process: subprocess.Popen[str]) -> str:

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from ...errors import CommandFailed, HostError, RolledBack
 from ..runner import Runner
 from .draft import Step
-from .reading import read_links
+from .operations import Settle
+from .reading import read_answered, read_links
 
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
 
 
-# A bridge finds out within milliseconds, after whatever else the kernel has to do.
+# It takes the kernel milliseconds, after whatever else it has to do.
 _PATIENCE = 2.0
 _PAUSE = 0.01
 
@@ -31,9 +32,9 @@ def run_steps(runner: Runner, steps: Sequence[Step]) -> None:
     """
     begin = 0
     for end, step in enumerate(steps):
-        if step.carriers:
+        if step.settle:
             _run_batch(runner, steps, begin, end)
-            _await_carriers(runner, frozenset(step.carriers))
+            _wait(runner, step.settle)
             begin = end + 1
     _run_batch(runner, steps, begin, len(steps))
 
@@ -59,14 +60,18 @@ def _run_batch(runner: Runner, steps: Sequence[Step], begin: int, end: int) -> N
         raise RolledBack(subject, reason, hint) from error
 
 
-def _await_carriers(runner: Runner, names: frozenset[str]) -> None:
-    """Wait until the links have a carrier. One without is no failure: it was pulled out at this moment."""
+def _wait(runner: Runner, settle: Settle) -> None:
+    """Wait, but not for ever: a cable that is pulled out at this moment is no failure."""
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        links = read_links(runner)
-        if all(links[name].operational for name in names if name in links):
-            return
+    while not _is_settled(runner, settle) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
+
+
+def _is_settled(runner: Runner, settle: Settle) -> bool:
+    links = read_links(runner) if settle.carriers else {}
+    if not all(links[name].operational for name in settle.carriers if name in links):
+        return False
+    return not settle.addresses or read_answered(runner).issuperset(settle.addresses)
 
 
 def _failed_line(output: str) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...change import Change
 from .model import Host
-from .operations import AwaitCarrier, DeleteAddress, DeleteBridge, Operation, SetLink
+from .operations import DeleteAddress, DeleteBridge, Operation, SetLink, Settle
 from .ownership import Record
 
 
@@ -18,12 +18,12 @@ from .ownership import Record
 class Step:
     """A line of ``ip -batch`` and the lines that undo it, made before the first line runs.
 
-    :param carriers: links whose carrier is waited for in place of a line.
+    :param settle: what is waited for in place of a line.
     """
 
     line: str
     inverse: tuple[str, ...]
-    carriers: tuple[str, ...] = ()
+    settle: Settle | None = None
 
 
 @dataclass
@@ -43,8 +43,8 @@ class Draft:
 
     def do(self, operation: Operation) -> None:
         """Add a step; one that neither does nor undoes anything is none."""
-        carriers = operation.links if isinstance(operation, AwaitCarrier) else ()
-        step = Step(operation.line, operation.inverse(self.host), carriers)
+        settle = operation if isinstance(operation, Settle) and operation != Settle() else None
+        step = Step(operation.line, operation.inverse(self.host), settle)
         if step == Step("", ()):
             return
         self.steps.append(step)

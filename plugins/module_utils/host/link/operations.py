@@ -263,10 +263,15 @@ class AddNeighbour:
 
 
 @dataclass(frozen=True)
-class AwaitCarrier:
-    """Go on when these links have found out that they have a carrier, or have had long enough to."""
+class Settle:
+    """Go on when the kernel has done what it does a little later, or has had long enough to.
 
-    links: tuple[str, ...]
+    :param carriers: links that shall have found out that they have a carrier, and send.
+    :param addresses: (link, IPv6 address) pairs that shall be answered for.
+    """
+
+    carriers: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
 
     @property
     def line(self) -> str:

@@ -45,6 +45,12 @@ def read_links(runner: Runner) -> dict[str, Link]:
     return parse_links(_documents(runner, ("ip", "-j", "-d", "addr", "show")))
 
 
+def read_answered(runner: Runner) -> set[tuple[str, str]]:
+    """Read which IPv6 addresses the host answers for, as (link, address)."""
+    documents = _documents(runner, ("ip", "-j", "-6", "route", "show", "table", "local", "type", "local"))
+    return {(document["dev"], document["dst"]) for document in documents if "dev" in document}
+
+
 def _documents(runner: Runner, argv: tuple[str, ...]) -> list[Mapping[str, Any]]:
     text = runner.run(argv).out.strip()
     try:

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...errors import Conflict
 from .addressing import exchange, stands, with_secondaries
 from .draft import Draft
 from .model import Address, copied
-from .operations import DeleteAddress, RememberRoutes, ReplaceRoute, SetLink
+from .operations import DeleteAddress, RememberRoutes, ReplaceRoute, SetLink, Settle
 from .ownership import Record, Uplink
 from .uplink import add_address, move_routes, tell_neighbours
 
@@ -32,14 +33,29 @@ def return_lost(draft: Draft, bridge: str, record: Record) -> None:
     _return_routes(draft, uplink, bridge)
 
 
-def release(draft: Draft, position: str, bridge: str, kept: bool) -> None:
-    """Give an uplink back as it was: its addresses and routes, then its state. ``kept``: the bridge stays.
+@dataclass(frozen=True)
+class Departure:
+    """A bridge that gives its uplink back, or that has none to give.
+
+    :param kept: the bridge stays.
+    :param uplink: None for nothing to give back.
+    :param given: the addresses that go with it; they are on the uplink already.
+    """
+
+    bridge: str
+    kept: bool
+    uplink: Uplink | None = None
+    given: tuple[Address, ...] = ()
+
+
+def begin_release(draft: Draft, position: str, bridge: str, kept: bool) -> Departure:
+    """Begin to give an uplink back: it gets its addresses, and the bridge has them still.
 
     :raises Conflict: somebody made it a port of another bridge while this one has its addresses.
     """
     uplink = draft.records[bridge].uplink
     if not uplink or uplink.name not in draft.host.links:
-        return
+        return Departure(bridge, kept)
     link = draft.host.links[uplink.name]
     given = _to_give_back(draft, bridge, uplink)
     if link.master not in ("", bridge):
@@ -49,12 +65,24 @@ def release(draft: Draft, position: str, bridge: str, kept: bool) -> None:
                 f"has addresses of {link.name}, which somebody made a port of {link.master}",
                 f"Take {link.name} out of {link.master} first.",
             )
-        return
+        return Departure(bridge, kept)
     for address in copied(given):
         add_address(draft, uplink.name, address)
         draft.note("update", "address", address.text, f"from {bridge} to {uplink.name}")
-    _release_port(draft, bridge, uplink, given, kept)
-    _restore_state(draft, uplink)
+    return Departure(bridge, kept, uplink, given)
+
+
+def await_releases(draft: Draft, departures: Sequence[Departure]) -> None:
+    """Wait until the uplinks answer for the IPv6 addresses that they got, which the kernel sees to a little later."""
+    addresses = [(item.uplink.name, address) for item in departures if item.uplink for address in item.given]
+    draft.do(Settle(addresses=tuple((name, address.local) for name, address in addresses if address.family == 6)))
+
+
+def finish_release(draft: Draft, departure: Departure) -> None:
+    """Give back the routes, take the port out of the bridge, and leave the uplink in the state that it was found in."""
+    if departure.uplink:
+        _release_port(draft, departure.bridge, departure.uplink, departure.given, departure.kept)
+        _restore_state(draft, departure.uplink)
 
 
 def _to_give_back(draft: Draft, bridge: str, uplink: Uplink) -> tuple[Address, ...]:

@@ -17,12 +17,12 @@ from .model import Address, Link, Route, copied
 from .operations import (
     AddAddress,
     AddNeighbour,
-    AwaitCarrier,
     DeleteAddress,
     DeleteRoute,
     RememberRoutes,
     ReplaceRoute,
     SetLink,
+    Settle,
 )
 from .ownership import Uplink
 
@@ -64,9 +64,10 @@ def finish(draft: Draft, moves: Sequence[Move]) -> None:
 
     In this order no instant is without a route: with the last address of an uplink the kernel drops its routes. Until
     then a host answers over the uplink, as before. A new bridge drops what it shall send before it found out that it
-    has a carrier, so that is waited for. What a router advertised is not carried over: the bridge hears it itself.
+    has a carrier, and the kernel answers for a new IPv6 address a little later, so both is waited for. What a router
+    advertised is not carried over: the bridge hears the router itself.
     """
-    draft.do(AwaitCarrier(tuple(move.bridge for move in moves if move.link.carrier and _to_delete(move))))
+    draft.do(_settling([move for move in moves if _to_delete(move)]))
     for move in moves:
         uplink, bridge = move.link.name, move.bridge
         over = draft.host.routes_over(uplink)
@@ -80,6 +81,12 @@ def finish(draft: Draft, moves: Sequence[Move]) -> None:
         for route in advertised:
             draft.do(DeleteRoute(route))
         _remember(draft, move)
+
+
+def _settling(moves: Sequence[Move]) -> Settle:
+    carriers = tuple(move.bridge for move in moves if move.link.carrier)
+    addresses = [(move.bridge, item) for move in moves for item in move.link.movable if item.family == 6]
+    return Settle(carriers, tuple((bridge, item.local) for bridge, item in addresses))
 
 
 def _routes_to_move(draft: Draft, position: str, link: Link, joined: bool) -> tuple[Route, ...]:
