@@ -127,7 +127,8 @@ class Transaction:
             # change may tell of some of its fields only.
             before[thing] = _joined(earlier, before[thing]) if thing in before else earlier
             after[thing] = _joined(after.get(thing), later)
-        return before, after
+        # What does not exist on one side is simply not there, as in a diff of files.
+        return _existing(before), _existing(after)
 
     @property
     def plan_generation(self) -> int:
@@ -145,6 +146,10 @@ class Transaction:
 def _joined(one: Any, two: Any) -> Any:
     """Return the fields of two documents of one thing, of ``two`` where they differ; None is a thing that is not."""
     return {**one, **two} if isinstance(one, Mapping) and isinstance(two, Mapping) else two
+
+
+def _existing(documents: Mapping[str, Any]) -> dict[str, Any]:
+    return {thing: document for thing, document in documents.items() if document is not None}
 
 
 def _login_user() -> str:
