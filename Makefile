@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit functional bench docs build clean distclean
+.PHONY: help venv demo test lint unit functional molecule bench docs build clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -31,6 +31,10 @@ unit: venv ## tests without root, in seconds
 functional: venv ## every module against the real kernel, nftables and dnsmasq, in namespaces
 	@$(BIN)/pytest tests/functional -q -n 2 --dist loadfile
 
+molecule: ## roles and playbooks on virtual machines (SCENARIO=flatdhcp for one of them)
+	@tests/tools/bootstrap system machines
+	@.venvs/machines/bin/python -m tests.machines.run $(SCENARIO)
+
 bench: venv ## ratios, not seconds
 	@$(BIN)/pytest tests/bench -q -s
 
@@ -41,9 +45,11 @@ build: venv ## the artefact for ansible-galaxy, into .build/artefact
 	@$(BIN)/python -m tests.tools.artefact
 
 clean: ## remove what a killed demo or test left behind, and all build output
+	@python3 -B -m tests.machines clean
 	@if [ -x tests/lab/clean ]; then tests/lab/clean; fi
 	@rm -rf .build .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis changelogs/.plugin-cache.yaml
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
-distclean: clean ## also remove the virtual environments
+distclean: clean ## also remove the virtual environments and the images of virtual machines
+	@python3 -B -m tests.machines clear
 	@rm -rf .venv .venvs

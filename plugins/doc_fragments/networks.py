@@ -165,6 +165,11 @@ options:
         description: First VLAN id that is tried. The last one, start + count - 1, is at most 4094.
         type: int
         default: 100
+      reserved_vlans:
+        description: VLAN ids that no network gets, such as that of the public interface.
+        type: list
+        elements: int
+        default: []
       vpn_start:
         description: First public port that is tried for the VPN of a network.
         type: int

@@ -92,7 +92,15 @@ options:
       - By default it is found in E(SSH_CONNECTION) of the module or of the processes above it. There is none with a
         local connection.
     type: str
+  foreseen:
+    description:
+      - Interfaces that an earlier task of the same run makes, as RV(novanet.network.nova_vlan#module:vlans).
+      - In check mode they are not there yet, and count as if they were.
+    type: list
+    elements: dict
+    default: []
 seealso:
+  - module: novanet.network.nova_vlan
   - module: novanet.network.nova_dnsmasq
   - module: novanet.network.nova_floating_ip
   - module: novanet.network.nova_firewall
@@ -269,6 +277,7 @@ def build(options: Mapping[str, Any], request: Request) -> tuple[Bridges, dict[s
         request.owner,
         management_address=options["management_address"] or "",
         allow_management_interface=options["allow_management_interface"],
+        foreseen=options["foreseen"],
     )
     return bridges, present_items(options, "bridges")
 
@@ -279,6 +288,7 @@ def main() -> None:
             "bridges": {"type": "list", "elements": "dict", "options": BRIDGE},
             "allow_management_interface": {"type": "bool", "default": False},
             "management_address": {"type": "str"},
+            "foreseen": {"type": "list", "elements": "dict", "default": []},
         }
     )
     run_host_module(module, "bridges", build)

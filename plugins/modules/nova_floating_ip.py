@@ -45,6 +45,13 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  foreseen:
+    description:
+      - Interfaces that an earlier task of the same run makes.
+      - In check mode they are not there yet, and count as if they were.
+    type: list
+    elements: str
+    default: []
   send_arp:
     description:
       - Announce addresses that are new or moved by gratuitous ARP, so that machines which knew another host for them
@@ -138,6 +145,7 @@ ARGUMENTS: dict[str, Any] = {
         },
         "required_if": [("state", "present", ("fixed_address", "interface"))],
     },
+    "foreseen": {"type": "list", "elements": "str", "default": []},
     "send_arp": {"type": "bool", "default": False},
     "send_arp_count": {"type": "int", "default": 3},
 }
@@ -146,7 +154,8 @@ ARGUMENTS: dict[str, Any] = {
 def build(options: Mapping[str, Any], request: Request) -> tuple[Floating, Mapping[str, Any]]:
     """Return the subsystem and the slice that it shall apply."""
     announcing = {key: options[key] for key in ("send_arp", "send_arp_count")}
-    return Floating(request.owner, PacketAnnouncer()), {**present_items(options, "addresses"), **announcing}
+    floating = Floating(request.owner, PacketAnnouncer(), options["foreseen"])
+    return floating, {**present_items(options, "addresses"), **announcing}
 
 
 def main() -> None:

@@ -91,6 +91,18 @@ missing:
   type: list
   elements: str
   sample: ["program nft (package nftables)", "interface eth2"]
+damaged:
+  description: State files that cannot be used.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+    reason:
+      description: What is wrong with it.
+      type: str
 tools:
   description: Tools by name, needed or not.
   returned: always

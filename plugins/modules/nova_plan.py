@@ -70,6 +70,15 @@ options:
           - Address of the host itself.
           - The metadata service is looked for there unless O(settings.metadata_host) says otherwise.
         type: str
+      public_vlan_interface:
+        description:
+          - Parent of O(hosts[].public_interface) where that is a VLAN interface that is to be made, such as V(vlan100).
+          - Leave it out where the public interface exists already.
+        type: str
+      replace_vlans:
+        description: Consent to make a VLAN interface anew that has another parent or id than it shall have.
+        type: bool
+        default: false
   targets:
     description: Names of the hosts to compute plans for. All of O(hosts) when omitted.
     type: list
@@ -237,6 +246,10 @@ plans:
     host:
       description: Name of the host.
       type: str
+    vlans:
+      description: Items for M(novanet.network.nova_vlan).
+      type: list
+      elements: dict
     bridges:
       description: Items for M(novanet.network.nova_bridge).
       type: list

@@ -31,7 +31,7 @@ importlib.invalidate_caches()
 sys.argv = ["pip", "install"] + [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
 runpy.run_module("pip", run_name="__main__")
 """
-MYPY_TESTS = (("tests", "lab"), ("tests", "tools"))
+MYPY_TESTS = (("tests", "lab"), ("tests", "machines"), ("tests", "tools"))
 GET_PIP_VERSIONS = ("24_2", "25_2")
 
 

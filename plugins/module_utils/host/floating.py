@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..change import Change
@@ -74,13 +74,15 @@ class Floating:
 
     :param owner: whose table this is.
     :param announcer: who sends gratuitous ARP.
+    :param foreseen: interfaces that are made before, and that a preview has to do without.
     """
 
     name = "floating"
 
-    def __init__(self, owner: str, announcer: Announcer) -> None:
+    def __init__(self, owner: str, announcer: Announcer, foreseen: Iterable[str] = ()) -> None:
         self.owner = owner
         self.announcer = announcer
+        self.foreseen = frozenset(foreseen)
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         """See :class:`~.reconcile.Subsystem`."""
@@ -96,7 +98,9 @@ class Floating:
             )
         remembered = journal.owned.get("addresses", {})
         known = in_order({address: FloatingAddress(address, **each) for address, each in remembered.items()})
-        return Have(known, read_table(runner, "ip", table_name(self.owner)), read_interfaces(runner))
+        interfaces = read_interfaces(runner)
+        interfaces = replace(interfaces, names=interfaces.names | self.foreseen)
+        return Have(known, read_table(runner, "ip", table_name(self.owner)), interfaces)
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""

@@ -79,10 +79,12 @@ class Report:
     """What was found.
 
     :param missing: everything that is needed and not there, in words.
+    :param damaged: state files that cannot be used: path and reason.
     :param generation: the smallest generation that a part of this host has; None when none has one.
     """
 
     missing: list[str]
+    damaged: list[dict[str, str]]
     tools: dict[str, dict[str, str | None]]
     interfaces: list[dict[str, Any]]
     generation: int | None
@@ -106,9 +108,9 @@ def inspect_host(
         *_missing_programs(tools, needs),
         *(f"kernel support for {name}" for name in _missing_kernel(runner, tools, needs)),
         *(f"interface {item['name']}" for item in found if not item["exists"]),
-        *damaged,
+        *(f"a sound state file {item['path']} (it {item['reason']})" for item in damaged),
     ]
-    return Report(missing, tools, found, generation, ipam_uuid, _leases(runner, places))
+    return Report(missing, damaged, tools, found, generation, ipam_uuid, _leases(runner, places))
 
 
 def describe_missing(missing: Sequence[str]) -> HostError:
@@ -186,7 +188,7 @@ def _interface(name: str, link: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, list[str]]:
+def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, list[dict[str, str]]]:
     """Return the smallest generation, the IPAM, and what is wrong with the state files."""
     generations, ipams, damaged = [], [], []
     directory = f"{places.state_path}/{places.owner}"
@@ -196,7 +198,7 @@ def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, lis
         try:
             journal = load_journal(runner, f"{directory}/{name}")
         except HostError as error:
-            damaged.append(f"a sound {error.subject} (it {error.reason})")
+            damaged.append({"path": f"{directory}/{name}", "reason": error.reason})
             continue
         if journal.generation is not None:
             generations.append(journal.generation)

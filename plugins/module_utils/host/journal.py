@@ -16,6 +16,15 @@ from .runner import Runner
 
 JOURNAL_SCHEMA = 1
 
+# The lists in slices, and what names an item of each.
+ITEM_NAMES: Mapping[str, str] = {
+    "networks": "label",
+    "vlans": "name",
+    "bridges": "name",
+    "servers": "bridge",
+    "addresses": "address",
+}
+
 
 @dataclass(frozen=True)
 class Journal:
@@ -23,7 +32,8 @@ class Journal:
 
     :param ipam_uuid: identity of the IPAM whose plan was applied last; None for plans made by hand.
     :param generation: generation of that plan; None for plans made by hand.
-    :param slice: the options that were applied last, as plain data; None before the first run.
+    :param slice: the options that apply, as plain data: those of the last run, and what earlier runs without purge made
+        and no later one spoke of. A reboot replays it. None before the first run.
     :param owned: what we own where the thing itself cannot carry a mark (addresses, memberships, moved routes).
     """
 
@@ -112,5 +122,17 @@ def with_plan(journal: Journal, ipam_uuid: str | None, generation: int | None, a
         journal,
         ipam_uuid=ipam_uuid or journal.ipam_uuid,
         generation=generation if generation is not None else journal.generation,
-        slice=applied,
+        slice=remembered_slice(journal.slice, applied),
     )
+
+
+def remembered_slice(before: Mapping[str, Any] | None, applied: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be remembered of options that were applied: what shall be, with nothing that shall not be."""
+    remembered = dict(applied)
+    for key, name in ITEM_NAMES.items():
+        if key in applied and isinstance(applied[key], (list, tuple)):
+            spoken_of = {item[name] for item in applied[key]}
+            kept = [] if applied.get("purge") else (before or {}).get(key) or ()
+            earlier = [item for item in kept if item[name] not in spoken_of]
+            remembered[key] = [*earlier, *(item for item in applied[key] if item.get("state") != "absent")]
+    return remembered

@@ -71,6 +71,7 @@ class Request:
     :param ipam_uuid: IPAM that made the plan; None when made by hand.
     :param generation: generation of the plan; None when made by hand.
     :param check: True to predict only.
+    :param part: True when only a part of what is remembered is applied: the rest stays remembered, and stays ours.
     """
 
     owner: str
@@ -78,6 +79,7 @@ class Request:
     ipam_uuid: str | None = None
     generation: int | None = None
     check: bool = False
+    part: bool = False
 
     def __post_init__(self) -> None:
         # It becomes a part of paths, of names of tables and of units.
@@ -115,9 +117,14 @@ def reconcile(
         plan = subsystem.diff(want, have, journal)
         if not request.check:
             _carry_out(subsystem, want, runner, plan, journal, path)
-            done = with_plan(journal, request.ipam_uuid, request.generation, applied)
-            save_journal(runner, path, replace(done, owned=plan.owned))
+            save_journal(runner, path, _remember(journal, plan, applied, request))
         return Outcome(plan.changes, subsystem.view(have), subsystem.view(plan.after))
+
+
+def _remember(journal: Journal, plan: Plan[Have], applied: Mapping[str, Any], request: Request) -> Journal:
+    if request.part:
+        return replace(journal, owned=merge_owned(journal.owned, plan.owned))
+    return replace(with_plan(journal, request.ipam_uuid, request.generation, applied), owned=plan.owned)
 
 
 def _carry_out(

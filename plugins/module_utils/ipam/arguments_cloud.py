@@ -23,6 +23,8 @@ HOST_ITEM: dict[str, Any] = {
     "vlan_interface": {"type": "str"},
     "routing_source_ip": {"type": "str"},
     "my_ip": {"type": "str"},
+    "public_vlan_interface": {"type": "str"},
+    "replace_vlans": {"type": "bool", "default": False},
 }
 
 SETTINGS: dict[str, Any] = {

@@ -46,6 +46,7 @@ NETWORK_DEFAULTS: dict[str, Any] = {
     "network_size": {"type": "int", "default": 256},
     "num_networks": {"type": "int", "default": 1},
     "vlan_start": {"type": "int", "default": 100},
+    "reserved_vlans": {"type": "list", "elements": "int", "default": []},
     "vpn_start": {"type": "int", "default": 1000},
     "multi_host": {"type": "bool", "default": False},
     "flat_network_dns": {"type": "str", "default": "8.8.4.4"},

@@ -174,7 +174,8 @@ def _parts(
     vlans: list[int | None] = [None] * missing
     ports: list[int | None] = [None] * missing
     if not defaults.flat:
-        vlans[:] = _vlans(registry, wish, wish.numbers.get("vlan_start", defaults.vlan_start), count, missing)
+        start = wish.numbers.get("vlan_start", defaults.vlan_start)
+        vlans[:] = _vlans(registry, wish, defaults, start, count, missing)
         start = wish.numbers.get("vpn_start", defaults.vpn_start)
         ports[:] = next_free(f"{wish.where}.vpn_start {start}", start, missing, registry.ports, HIGHEST_PORT)
     return [_Part(*values) for values in zip(indexes, v4, v6, vlans, ports)]
@@ -188,13 +189,19 @@ def network_size(cidr: Span, wish: NetworkWish, defaults: NetworkDefaults, count
     return round_up_to_power_of_two(size)
 
 
-def _vlans(registry: Registry, wish: NetworkWish, start: int, count: int, missing: int) -> list[int]:
+def _vlans(
+    registry: Registry, wish: NetworkWish, defaults: NetworkDefaults, start: int, count: int, missing: int
+) -> list[int]:
     if "vlan" in wish.numbers:
-        return [wish.numbers["vlan"]]
+        number = wish.numbers["vlan"]
+        if number in defaults.reserved_vlans:
+            raise Conflict(f"{wish.where}.vlan {number}", "is reserved, as for a public interface", "Choose another.")
+        return [number]
     subject = f"{wish.where}.vlan_start {start}"
     # The whole series must fit from its start on, also when most of it exists already.
     next_free(subject, start, count, (), HIGHEST_VLAN)
-    return next_free(subject, start, missing, registry.vlans, HIGHEST_VLAN)
+    taken = {*registry.vlans, *defaults.reserved_vlans}
+    return next_free(subject, start, missing, taken, HIGHEST_VLAN)
 
 
 def _carve(

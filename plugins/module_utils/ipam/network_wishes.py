@@ -44,6 +44,7 @@ class NetworkDefaults:
     network_size: int = 256
     num_networks: int = 1
     vlan_start: int = 100
+    reserved_vlans: Sequence[int] = ()
     vpn_start: int = 1000
     multi_host: bool = False
     flat_network_dns: str | None = "8.8.4.4"
@@ -94,6 +95,8 @@ def read_defaults(manager: str, options: Mapping[str, Any]) -> NetworkDefaults:
     for key, highest in _HIGHEST.items():
         if key in given and key != "vlan":
             _read_number(given[key], f"defaults.{key}", 1, highest)
+    for index, value in enumerate(given.get("reserved_vlans", ())):
+        _read_number(value, f"defaults.reserved_vlans[{index}]", 1, HIGHEST_VLAN)
     if "cnt_vpn_clients" in given:
         _read_number(given["cnt_vpn_clients"], "defaults.cnt_vpn_clients", 0, 1 << 24)
     if "fixed_range" in given:

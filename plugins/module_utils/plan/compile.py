@@ -6,33 +6,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidInput
-from .model import FloatingIp, HostPlan, HostSettings, Instance, Network, Port, Settings, Snapshot
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The snapshot, arranged by what plans ask for, so that a plan costs what its own host has.
-
-    :param networks: by label.
-    :param ports: by label of the network; (instance, port) in the order of the snapshot.
-    :param local: by host; the instances that run there.
-    :param floating: by serving host; what it binds.
-    :param held: for a floating IP, the hosts that have not yet confirmed to have given it up.
-    """
-
-    snapshot: Snapshot
-    settings: Settings
-    networks: dict[str, Network]
-    ports: dict[str, list[tuple[Instance, Port]]]
-    local: dict[str, list[Instance]]
-    floating: dict[str, list[FloatingIp]]
-    held: dict[str, frozenset[str]]
+from .cloud import Cloud, arrange, server_address
+from .links import by_bridge, check_public_vlans, plan_bridges, plan_vlans
+from .model import FloatingIp, HostPlan, HostSettings, Network, Settings, Snapshot
 
 
 def compile_plans(
@@ -48,7 +28,8 @@ def compile_plans(
     _check_hosts(snapshot, hosts)
     for network in snapshot.networks:
         _check_network(network)
-    cloud = _arrange(snapshot, settings)
+    check_public_vlans(snapshot.networks, hosts)
+    cloud = arrange(snapshot, settings)
     wanted = {host.name for host in hosts} if targets is None else set(targets)
     unknown = sorted(wanted - {host.name for host in hosts})
     if unknown:
@@ -86,126 +67,49 @@ def _check_hosts(snapshot: Snapshot, hosts: Sequence[HostSettings]) -> None:
 def _check_network(network: Network) -> None:
     """Refuse what would otherwise be silently half done on hosts."""
     subject = f"network {network.label}"
-    if network.manager != "flatdhcp":
+    if network.manager not in ("flatdhcp", "vlan"):
         raise InvalidInput(
-            subject, f"has manager {network.manager}; this release puts flatdhcp networks on hosts and no others"
+            subject, f"has manager {network.manager}; this release puts flatdhcp and vlan networks on hosts"
         )
     if network.multi_host:
         raise InvalidInput(subject, "is multi_host; this release serves each network from one network host")
     if network.cidr is None or network.cidr_v6 is not None:
         raise InvalidInput(subject, "has an IPv6 range; this release configures hosts for IPv4")
-    if network.vlan is not None:
+    if network.manager == "flatdhcp" and network.vlan is not None:
         raise InvalidInput(subject, f"has VLAN {network.vlan}; flatdhcp networks are untagged")
-
-
-def _arrange(snapshot: Snapshot, settings: Settings) -> Cloud:
-    networks = {network.label: network for network in snapshot.networks}
-    ports: dict[str, list[tuple[Instance, Port]]] = {label: [] for label in networks}
-    local: dict[str, list[Instance]] = {}
-    for instance in snapshot.instances:
-        local.setdefault(instance.host, []).append(instance)
-        for port in instance.ports:
-            ports[port.network].append((instance, port))
-    floating: dict[str, list[FloatingIp]] = {}
-    for ip in snapshot.floating_ips:
-        floating.setdefault(networks[ip.network].host or "", []).append(ip)
-    held: dict[str, frozenset[str]] = {}
-    for withdrawal in snapshot.withdrawals:
-        if withdrawal.kind == "floating":
-            held[withdrawal.address] = held.get(withdrawal.address, frozenset()) | {withdrawal.host}
-    return Cloud(snapshot, settings, networks, ports, local, floating, held)
+    if network.manager == "vlan" and network.vlan is None:
+        raise InvalidInput(subject, "has no VLAN, which vlan networks need")
 
 
 def _compile_host(cloud: Cloud, host: HostSettings) -> HostPlan:
-    served = [network for network in cloud.snapshot.networks if network.host == host.name]
-    present = list(cloud.snapshot.networks) if host.compute else served
+    served, present = cloud.served(host), cloud.present(host)
     # An address that another host may still have is not bound here: never two owners.
     floating = [
         (ip, bool(cloud.held.get(ip.address, frozenset()) - {host.name})) for ip in cloud.floating.get(host.name, [])
     ]
-    bridges = tuple(_bridge(cloud, host, name, group) for name, group in _by_bridge(present))
-    _check_uplinks(host, bridges)
+    bridges = plan_bridges(cloud, host, present)
     return HostPlan(
         ipam_uuid=cloud.snapshot.ipam_uuid,
         generation=cloud.snapshot.generation,
         host=host.name,
+        vlans=plan_vlans(host, present),
         bridges=bridges,
-        dhcp=tuple(_dhcp_server(cloud, name, group) for name, group in _by_bridge(served) if _with_dhcp(group)),
+        dhcp=tuple(_dhcp_server(cloud, name, group) for name, group in by_bridge(served) if _with_dhcp(group)),
         floating=tuple(_floating(host, ip) for ip, waits in floating if not waits),
         firewall=_firewall(cloud, host, served, bridges),
         waiting=tuple(ip.address for ip, waits in floating if waits),
     )
 
 
-def _by_bridge(networks: Iterable[Network]) -> list[tuple[str, list[Network]]]:
-    groups: dict[str, list[Network]] = {}
-    for network in networks:
-        groups.setdefault(network.bridge, []).append(network)
-    return list(groups.items())
-
-
 def _with_dhcp(networks: Iterable[Network]) -> list[Network]:
     return [network for network in networks if network.enable_dhcp]
-
-
-def _server_address(network: Network) -> str | None:
-    """Return the address that the serving host has in a network: the DHCP server's, which is usually the gateway."""
-    return network.dhcp_server or network.gateway
-
-
-def _bridge(cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Network]) -> dict[str, Any]:
-    interfaces = {host.flat_interface or network.bridge_interface for network in networks}
-    if len(interfaces) > 1:
-        raise InvalidInput(
-            f"bridge {name} on host {host.name}",
-            f"would get several uplinks: {', '.join(sorted(str(item) for item in interfaces))}",
-            "Give its networks one bridge_interface, or set nova_flat_interface for the host.",
-        )
-    served = [network for network in networks if network.host == host.name]
-    mtus = [network.mtu for network in networks if network.mtu is not None]
-    uplink = interfaces.pop()
-    return {
-        "name": name,
-        "interface": uplink,
-        "addresses": [_with_prefix(_server_address(network), network.cidr) for network in served if network.cidr],
-        "mtu": max(mtus) if mtus else None,
-        "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],
-    }
-
-
-def _check_uplinks(host: HostSettings, bridges: Sequence[dict[str, Any]]) -> None:
-    taken: dict[str, str] = {}
-    for bridge in bridges:
-        other = taken.setdefault(bridge["interface"], bridge["name"]) if bridge["interface"] else bridge["name"]
-        if other != bridge["name"]:
-            raise InvalidInput(
-                f"bridge {bridge['name']} on host {host.name}",
-                f"would get uplink {bridge['interface']}, which bridge {other} has",
-                "Put its networks on the same bridge, or give them another bridge_interface.",
-            )
-
-
-def _hairpin_ports(cloud: Cloud, host: HostSettings, networks: Sequence[Network], uplink: str | None) -> list[str]:
-    """Return the ports through which a guest may reach a floating IP of its own bridge.
-
-    With bridge netfilter calls on, such a frame goes back out of the port it came from.
-    """
-    labels = {network.label for network in networks}
-    guests = [
-        port.name for instance in cloud.local.get(host.name, []) for port in instance.ports if port.network in labels
-    ]
-    return ([uplink] if uplink else []) + guests
-
-
-def _with_prefix(address: str | None, cidr: str | None) -> str:
-    return f"{address}/{ipaddress.ip_network(str(cidr)).prefixlen}"
 
 
 def _dhcp_server(cloud: Cloud, bridge: str, networks: Sequence[Network]) -> dict[str, Any]:
     settings = cloud.settings
     return {
         "bridge": bridge,
-        "listen_addresses": [_server_address(network) for network in _with_dhcp(networks)],
+        "listen_addresses": [server_address(network) for network in _with_dhcp(networks)],
         "domain": settings.dhcp_domain,
         "lease_time": settings.dhcp_lease_time,
         "dns_servers": list(settings.dns_servers),
@@ -259,7 +163,7 @@ def _firewall(
 
 def _firewall_network(settings: Settings, host: HostSettings, network: Network) -> dict[str, Any]:
     # With a gateway of its own outside the cloud, only what must be forced through this host is translated here.
-    external = network.gateway is None or _server_address(network) != network.gateway
+    external = network.gateway is None or server_address(network) != network.gateway
     translate = bool(host.routing_source_ip) and (not external or bool(settings.force_snat_range))
     return {
         "label": network.label,

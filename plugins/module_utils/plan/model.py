@@ -143,6 +143,8 @@ class HostSettings:
     :param compute: True when it runs instances (group ``nova_compute``).
     :param flat_interface: uplink of flat bridges; overrides the network's ``bridge_interface``.
     :param routing_source_ip: source of outbound NAT; None or empty for no outbound NAT.
+    :param public_vlan_interface: parent of ``public_interface`` where that is a VLAN interface to be made.
+    :param replace_vlans: a VLAN interface that has another parent or id than it shall have is made anew.
     """
 
     name: str
@@ -153,12 +155,15 @@ class HostSettings:
     vlan_interface: str | None = None
     routing_source_ip: str | None = None
     my_ip: str | None = None
+    public_vlan_interface: str | None = None
+    replace_vlans: bool = False
 
 
 @dataclass(frozen=True)
 class HostPlan:
     """What one host must have: the options of its HOST modules, and whose plan this is.
 
+    :param vlans: items of ``nova_vlan``.
     :param bridges: items of ``nova_bridge``.
     :param dhcp: items of ``nova_dnsmasq``.
     :param floating: items of ``nova_floating_ip``.
@@ -169,6 +174,7 @@ class HostPlan:
     ipam_uuid: str
     generation: int
     host: str
+    vlans: tuple[dict[str, Any], ...] = ()
     bridges: tuple[dict[str, Any], ...] = ()
     dhcp: tuple[dict[str, Any], ...] = ()
     floating: tuple[dict[str, Any], ...] = ()

@@ -97,6 +97,17 @@ def find_process(runner: Runner, pid_file: str, conf: str, sockets: Iterable[Soc
     return next((pid for pid in (*named, *holding) if is_ours(runner, pid, conf)), None)
 
 
+def served_bridges(runner: Runner, base: str, conf_name: str, sockets: Iterable[Socket]) -> frozenset[str]:
+    """Return the bridges that a process of ours serves, also when its files are lost."""
+    found = set()
+    for pid in {pid for socket in sockets for _unused, pid in socket.holders}:
+        for word in (runner.read(f"/proc/{pid}/cmdline") or "").split("\0"):
+            place, _unused, name = word.removeprefix(f"--conf-file={base}/").partition("/")
+            if word.startswith(f"--conf-file={base}/") and name == conf_name:
+                found.add(place)
+    return frozenset(found)
+
+
 def start_process(runner: Runner, conf: str) -> None:
     """Start a server; it goes to the background once its sockets are bound."""
     runner.start(("dnsmasq", f"--conf-file={conf}"))

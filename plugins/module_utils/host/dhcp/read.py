@@ -26,7 +26,7 @@ from .model import (
     Texts,
     Want,
 )
-from .process import Socket, find_process, listens, read_sockets
+from .process import Socket, find_process, listens, read_sockets, served_bridges
 from .supervise import (
     PROCESS,
     SYSTEMD,
@@ -58,8 +58,9 @@ def read_have(runner: Runner, places: Places, want: Want) -> Have:
     supervisor = choose_supervisor(want.supervisor, systemd)
     owned = own_bridges(runner, places)
     wanted = {server.bridge: server for server in want.servers}
-    bridges = sorted({*wanted, *want.absent, *(owned if want.purge else ())})
-    sockets = read_sockets(runner) if bridges else ()
+    sockets = read_sockets(runner) if wanted or want.absent or want.purge else ()
+    left = {*owned, *served_bridges(runner, places.base, CONF_FILE, sockets)} if want.purge else set()
+    bridges = sorted({*wanted, *want.absent, *left})
     units = read_units(runner, places.owner, bridges) if systemd else {}
     template_current = systemd and runner.read(template_path(places.owner)) == render_template(runner, places)
     states = {}

@@ -22,7 +22,9 @@ _UNIT = """\
 # Written by novanet.network (owner {owner}); changes are overwritten.
 [Unit]
 Description=DHCP and DNS of the guests on bridge %I
-After=network.target novanet.service
+After=network.target
+# At boot novanet.service starts this once the bridge is there. With an order they would wait for each other.
+ConditionPathExists=/sys/class/net/%I/bridge
 StartLimitIntervalSec=0
 
 [Service]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from .checks import addresses_in_use, check_addresses, check_bridge, check_uplin
 from .draft import Draft
 from .establish import establish
 from .management import connection_address, refuse_disturbance
+from .model import Link
 from .ownership import records_from, records_to
 from .reading import read_host
 from .removal import take_apart
@@ -32,21 +33,34 @@ class Bridges:
     :param owner: whose bridges.
     :param management_address: the address that the controller is connected to; empty to find it out.
     :param allow_management_interface: consent to touch the link that has it.
+    :param foreseen: interfaces that are made before the bridges: name, MAC address and perhaps MTU of each. A preview
+        makes none of them, and yet has to say what would come of them.
     """
 
     name = "bridges"
 
-    def __init__(self, owner: str, management_address: str = "", allow_management_interface: bool = False) -> None:
+    def __init__(
+        self,
+        owner: str,
+        management_address: str = "",
+        allow_management_interface: bool = False,
+        foreseen: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.owner = owner
         self.management_address = management_address
         self.allow_management_interface = allow_management_interface
+        self.foreseen = foreseen
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         return parse_want(applied)
 
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
         management = "" if self.allow_management_interface else connection_address(runner, self.management_address)
-        return Have(self.owner, want, read_host(runner), records_from(journal.owned), management)
+        host = read_host(runner)
+        for item in self.foreseen:
+            link = Link(item["name"], mac=item["mac"], mtu=item.get("mtu") or 1500, up=True)
+            host.links.setdefault(link.name, link)
+        return Have(self.owner, want, host, records_from(journal.owned), management)
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         draft = Draft(self.owner, have.host.copy(), dict(have.records))

@@ -15,7 +15,7 @@ from .ownership import Record, is_adopted, marked_owner
 from .want import BridgeWant
 
 # These end a text or a line for ip -batch, which knows no way to write them.
-_UNSPEAKABLE = frozenset("#\"'\\\n")
+UNSPEAKABLE = frozenset("#\"'\\\n")
 
 
 def is_ours(draft: Draft, name: str) -> bool:
@@ -43,7 +43,7 @@ def check_bridge(draft: Draft, want: BridgeWant) -> None:
             "exists on this host and was not made by this owner",
             "Set adopt to true to take it over as it is, or use another name.",
         )
-    if _UNSPEAKABLE & set(link.alias):
+    if UNSPEAKABLE & set(link.alias):
         raise Conflict(subject, f"has the alias {link.alias!r}, which could not be given back", "Change it first.")
 
 

@@ -12,6 +12,7 @@ from ...change import Change
 from .model import Host
 from .operations import DeleteAddress, DeleteBridge, Operation, SetLink, Settle
 from .ownership import Record
+from .vlan_operations import Condemn
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Draft:
 
 def disturbed_link(operation: Operation) -> str:
     """Return the link that a step may cut off for an instant or for good, empty when it is harmless."""
-    if isinstance(operation, DeleteBridge):
+    if isinstance(operation, (DeleteBridge, Condemn)):
         return operation.name
     if isinstance(operation, DeleteAddress):
         return operation.device

@@ -7,16 +7,23 @@
 from __future__ import annotations
 
 import os
+from typing import Protocol
 
 from ...errors import InUse
 from ..runner import Runner
 from .draft import Draft, disturbed_link
 from .model import Host
 from .operations import DeleteAddress
-from .want import Want
 
 # A module is a handful of processes away from its SSH session; the bound only ends a loop that should not be.
 _MOST_ANCESTORS = 64
+
+
+class Positions(Protocol):
+    """Options that name links."""
+
+    def position_of(self, device: str) -> str:
+        """Return where they name a link, such as ``bridges[2].interface eth2``."""
 
 
 def connection_address(runner: Runner, given: str) -> str:
@@ -62,7 +69,7 @@ def carriers(host: Host, address: str) -> frozenset[str]:
     return frozenset({link.name for link in links} | ports)
 
 
-def refuse_disturbance(draft: Draft, before: Host, address: str, want: Want) -> None:
+def refuse_disturbance(draft: Draft, before: Host, address: str, want: Positions) -> None:
     """Refuse a plan that takes something off the link of the controller's connection.
 
     :raises InUse: it does.

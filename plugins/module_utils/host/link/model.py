@@ -196,6 +196,9 @@ class Link:
     :param carrier: it is up and there is something at the other end.
     :param operational: the kernel has come to know that it has a carrier, and sends.
     :param lower: the link that this one stands on (VLAN devices and the like), else empty.
+    :param vlan: of a VLAN device: the id of its tag, else None.
+    :param protocol: of a VLAN device: the kind of its tag, else empty.
+    :param group: the group that it can be removed together with.
     :param addresses: in the order of the kernel.
     """
 
@@ -212,6 +215,9 @@ class Link:
     carrier: bool = False
     operational: bool = False
     lower: str = ""
+    vlan: int | None = None
+    protocol: str = ""
+    group: str = "default"
     loopback: bool = False
     addresses: tuple[Address, ...] = ()
 

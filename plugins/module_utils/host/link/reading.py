@@ -69,6 +69,7 @@ def parse_links(documents: Iterable[Mapping[str, Any]]) -> dict[str, Link]:
 def _link(document: Mapping[str, Any]) -> Link:
     info = document.get("linkinfo", {})
     bridge = info.get("info_data", {}) if info.get("info_kind") == "bridge" else {}
+    vlan = info.get("info_data", {}) if info.get("info_kind") == "vlan" else {}
     port = info.get("info_slave_data", {}) if info.get("info_slave_kind") == "bridge" else {}
     name = document["ifname"]
     return Link(
@@ -85,6 +86,9 @@ def _link(document: Mapping[str, Any]) -> Link:
         carrier="LOWER_UP" in document["flags"] and "NO-CARRIER" not in document["flags"],
         operational=document.get("operstate") == "UP",
         lower=document.get("link", "") or "",
+        vlan=vlan.get("id"),
+        protocol=vlan.get("protocol", ""),
+        group=str(document.get("group", "default")),
         loopback="LOOPBACK" in document["flags"],
         addresses=tuple(parse_address(item, name) for item in document.get("addr_info", ()) if item),
     )

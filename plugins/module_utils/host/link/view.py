@@ -32,7 +32,8 @@ class Have:
     def purgeable(self) -> tuple[str, ...]:
         """The bridges of the owner that are not listed, whether they are there or only remembered."""
         listed = {bridge.name for bridge in (*self.want.bridges, *self.want.absent)}
-        marked = {link.name for link in self.host.links.values() if marked_owner(link.alias) == self.owner}
+        bridges = [link for link in self.host.links.values() if link.kind == "bridge"]
+        marked = {link.name for link in bridges if marked_owner(link.alias) == self.owner}
         return tuple(sorted((marked | {*self.records}) - listed)) if self.want.purge else ()
 
 

@@ -93,10 +93,10 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
 
 
 def _bridge(position: str, item: Mapping[str, Any]) -> BridgeWant:
-    name = _name(f"{position}.name", item["name"])
+    name = parse_name(f"{position}.name", item["name"])
     interface = item.get("interface") or ""
     if interface:
-        _name(f"{position}.interface", interface)
+        parse_name(f"{position}.interface", interface)
     if interface == name:
         raise InvalidInput(f"{position}.interface {interface}", "is the bridge itself")
     addresses = tuple(
@@ -108,14 +108,15 @@ def _bridge(position: str, item: Mapping[str, Any]) -> BridgeWant:
         name=name,
         interface=interface,
         addresses=addresses,
-        mtu=_mtu(f"{position}.mtu", item.get("mtu"), addresses),
-        mac=_mac(f"{position}.mac", item.get("mac")),
-        hairpin_ports=tuple(_name(f"{position}.hairpin_ports[{index}]", port) for index, port in ports),
+        mtu=parse_mtu(f"{position}.mtu", item.get("mtu"), addresses),
+        mac=parse_mac(f"{position}.mac", item.get("mac")),
+        hairpin_ports=tuple(parse_name(f"{position}.hairpin_ports[{index}]", port) for index, port in ports),
         adopt=bool(item.get("adopt")),
     )
 
 
-def _name(position: str, name: str) -> str:
+def parse_name(position: str, name: str) -> str:
+    """Return the name of an interface, checked."""
     if not name:
         raise InvalidInput(position, "is empty")
     if len(name) > 15:
@@ -155,7 +156,8 @@ def _broadcast(subject: str, interface: Interface) -> str:
     return str(network.broadcast_address)
 
 
-def _mtu(position: str, mtu: int | None, addresses: Sequence[Address]) -> int | None:
+def parse_mtu(position: str, mtu: int | None, addresses: Sequence[Address]) -> int | None:
+    """Return an MTU, checked against what the addresses need; None for none."""
     if mtu is None:
         return None
     smallest = _SMALLEST_MTU[max((address.family for address in addresses), default=4)]
@@ -164,7 +166,8 @@ def _mtu(position: str, mtu: int | None, addresses: Sequence[Address]) -> int | 
     return mtu
 
 
-def _mac(position: str, mac: str | None) -> str:
+def parse_mac(position: str, mac: str | None) -> str:
+    """Return a MAC address in lower case, empty for none."""
     text = (mac or "").lower()
     if not text:
         return ""

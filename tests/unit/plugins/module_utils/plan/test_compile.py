@@ -209,7 +209,8 @@ NO_FLAT_INTERFACE = tuple(replace(host, flat_interface=None) for host in HOSTS)
     [
         (replace(SNAPSHOT, instances=(instance(1, "compute9"),)), HOSTS, "web1 runs on host compute9, which is not"),
         (on_networks(replace(PUBLIC, host="network9")), HOSTS, "network public is served by host network9"),
-        (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has manager vlan"),
+        (on_networks(replace(PUBLIC, manager="flat")), HOSTS, "network public has manager flat"),
+        (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has no VLAN, which vlan networks need"),
         (on_networks(replace(PUBLIC, multi_host=True)), HOSTS, "network public is multi_host"),
         (on_networks(replace(PUBLIC, cidr_v6="fd00::/64")), HOSTS, "network public has an IPv6 range"),
         (on_networks(replace(PUBLIC, vlan=100)), HOSTS, "network public has VLAN 100"),

@@ -32,6 +32,8 @@ HOST: dict[str, Any] = {
     "vlan_interface": None,
     "routing_source_ip": "",
     "my_ip": "192.0.2.10",
+    "public_vlan_interface": "",
+    "replace_vlans": False,
 }
 
 

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The VLAN devices of an owner on a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...errors import HostError, RolledBack
+from ..journal import Journal
+from ..reconcile import Plan
+from ..runner import Runner
+from . import vlan_kernel
+from .batch import run_steps
+from .draft import Step
+from .management import connection_address, refuse_disturbance
+from .ownership import is_adopted, marked_owner
+from .reading import read_host
+from .vlan_diff import establish_vlans, lower_parents, remove_vlans
+from .vlan_operations import CreateVlan, removal_group
+from .vlan_ownership import VlanDraft, VlanHave, vlans_from, vlans_to
+from .vlan_want import VlansWant, parse_vlans
+
+PHASES = ("all", "make", "remove")
+
+
+@dataclass(frozen=True)
+class VlanSteps:
+    """What is to be done.
+
+    :param load: the kernel's module is needed for it.
+    :param boot_text: what the file of modules to load at boot shall say; None when it says so.
+    """
+
+    lines: tuple[Step, ...]
+    load: bool = False
+    boot_text: str | None = None
+
+
+class Vlans:
+    """The subsystem behind ``nova_vlan``.
+
+    :param owner: whose VLAN devices.
+    :param phase: ``make`` leaves out what removes, ``remove`` all else.
+    :param management_address: the address that the controller is connected to; empty to find it out.
+    :param allow_management_interface: consent to touch the link that has it.
+    """
+
+    name = "vlans"
+
+    def __init__(
+        self,
+        owner: str,
+        phase: str = "all",
+        management_address: str = "",
+        allow_management_interface: bool = False,
+    ) -> None:
+        self.owner = owner
+        self.phase = phase
+        self.management_address = management_address
+        self.allow_management_interface = allow_management_interface
+
+    def parse(self, applied: Mapping[str, Any]) -> VlansWant:
+        return parse_vlans(applied)
+
+    def read(self, runner: Runner, want: VlansWant, journal: Journal) -> VlanHave:
+        records, raised = vlans_from(journal.owned)
+        return VlanHave(
+            owner=self.owner,
+            want=want,
+            host=read_host(runner),
+            records=records,
+            raised=raised,
+            supported=not want.vlans or vlan_kernel.is_supported(runner),
+            boot_owners=vlan_kernel.boot_owners(runner.read(vlan_kernel.LOADED_AT_BOOT)),
+            management="" if self.allow_management_interface else connection_address(runner, self.management_address),
+        )
+
+    def diff(self, want: VlansWant, have: VlanHave, journal: Journal) -> Plan[VlanHave]:
+        self._refuse_strangers(have)
+        draft = VlanDraft(self.owner, have.host.copy(), dict(have.records), raised=set(have.raised))
+        if self.phase != "make":
+            remove_vlans(draft, want.absent, have.purgeable)
+        if self.phase != "remove":
+            establish_vlans(draft, want.vlans)
+        if self.phase != "make":
+            lower_parents(draft)
+        load = any(isinstance(operation, CreateVlan) for operation in draft.operations)
+        if load and not have.supported:
+            raise vlan_kernel.unsupported()
+        refuse_disturbance(draft, have.host, have.management, want)
+        owners = self._boot_owners(draft, have)
+        text = None if owners == have.boot_owners else vlan_kernel.boot_text(owners)
+        if text is not None:
+            action = "update" if have.boot_owners and owners else "create" if owners else "delete"
+            draft.note(action, "file", vlan_kernel.LOADED_AT_BOOT, f"module {vlan_kernel.MODULE} at boot")
+        raised = frozenset(draft.raised)
+        after = replace(have, host=draft.host, records=draft.records, raised=raised, boot_owners=owners)
+        steps = VlanSteps(tuple(draft.steps), load, text)
+        return Plan(tuple(draft.changes), after, steps, vlans_to(draft.records, raised))
+
+    def _refuse_strangers(self, have: VlanHave) -> None:
+        """Refuse to remove devices by their group when somebody else put one there."""
+        group = removal_group(self.owner)
+        for link in have.host.links.values():
+            if link.group == group and not (link.kind == "vlan" and marked_owner(link.alias) == self.owner):
+                subject = f"interface {link.name}"
+                raise HostError(subject, f"is in group {group}, which we need", "Put it into another group.")
+
+    def _boot_owners(self, draft: VlanDraft, have: VlanHave) -> frozenset[str]:
+        links = draft.host.links.values()
+        if any(link.name in draft.records or marked_owner(link.alias) == self.owner for link in links if link.vlan):
+            return have.boot_owners | {self.owner} if self.phase != "remove" else have.boot_owners
+        return have.boot_owners - {self.owner} if self.phase != "make" else have.boot_owners
+
+    def apply(self, runner: Runner, plan: Plan[VlanHave]) -> None:
+        if plan.steps.load:
+            vlan_kernel.load(runner)
+        try:
+            run_steps(runner, plan.steps.lines)
+        except RolledBack as error:
+            raise vlan_kernel.explained(error) from error
+        if plan.steps.boot_text is not None:
+            vlan_kernel.write_boot_file(runner, plan.steps.boot_text)
+
+    def view(self, have: VlanHave) -> dict[str, Any]:
+        items = {item.name: item for item in (*have.want.vlans, *have.want.absent)}
+        names = sorted({*items, *have.purgeable} & {*have.host.links})
+        mtus = {name: item.mtu for name, item in items.items()}
+        return {
+            "vlans": [_view(have, name, mtus.get(name)) for name in names],
+            "loaded_at_boot": self.owner in have.boot_owners,
+        }
+
+
+def _view(have: VlanHave, name: str, mtu: int | None) -> dict[str, Any]:
+    link = have.host.links[name]
+    return {
+        "name": name,
+        "owner": marked_owner(link.alias) or None,
+        "adopted": is_adopted(link.alias),
+        "id": link.vlan,
+        "parent": link.lower or None,
+        "mac": link.mac,
+        "mtu": link.mtu if mtu else None,
+        "up": link.up,
+    }
