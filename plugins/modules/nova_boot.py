@@ -64,6 +64,12 @@ options:
     description: Directory on the host in which it is remembered what was applied. The program lies in C(lib) below it.
     type: path
     default: /var/lib/novanet
+  set_aside_damaged:
+    description:
+      - Go on without a state file of this owner that is damaged, and keep it in C(damaged) beside the others. By default
+        that is a failure.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and predict what would change.
@@ -156,13 +162,19 @@ ARGUMENTS = {
     "started": {"type": "bool", "default": True},
     "owner": {"type": "str", "default": "nova"},
     "state_path": {"type": "path", "default": "/var/lib/novanet"},
+    "set_aside_damaged": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
     options = module.params
-    request = Request(options["owner"], options["state_path"], check=module.check_mode)
+    request = Request(
+        options["owner"],
+        options["state_path"],
+        check=module.check_mode,
+        set_aside=options["set_aside_damaged"],
+    )
     try:
         boot = Boot(request.owner, request.state_path, program_sources())
         wish = {key: options[key] for key in ("state", "devices", "wait", "interpreter", "started")}

@@ -44,7 +44,7 @@ SHIPPED = ("galaxy.yml", "pyproject.toml", "meta", "plugins", "tests")
 # What runs tests, none of it compiled: the machine has another Python than this one, perhaps.
 DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 # Modules need no more of it, on a host.
-ANSIBLE = ("__init__.py", "release.py", "module_utils")
+ANSIBLE = ("__init__.py", "release.py", "_vendor", "module_utils")
 
 
 def main(words: Sequence[str]) -> int:
