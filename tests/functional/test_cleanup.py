@@ -35,7 +35,7 @@ CRASH = f"""
 ip link add br103 type bridge && ip link set br103 alias novanet:nova
 ip link set eth2 nomaster && ip link set {BRIDGE} down && ip addr flush dev {BRIDGE}
 cat /run/theirs/pid > {STATE}/dnsmasq/{BRIDGE}/pid && rm {STATE}/dnsmasq/{BRIDGE}/conf
-nft flush chain inet nova_firewall postrouting 2>/dev/null || true
+nft flush table ip nova_firewall
 head -c 100 {STATE}/firewall.json > /run/torn && cat /run/torn > {STATE}/firewall.json
 : > {STATE}/bridges.json && rm {STATE}/dhcp.json && echo '{{"schema": 1}}' > {STATE}/floating.json
 """
