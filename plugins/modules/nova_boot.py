@@ -39,6 +39,14 @@ options:
     type: list
     elements: str
     default: []
+  uplinks:
+    description:
+      - Interfaces that these stand on, the parents of VLAN interfaces among them. Whoever configures them goes on doing so.
+      - NetworkManager makes no connection of its own for them. It would ask for an address, and take them out of their
+        bridges for that.
+    type: list
+    elements: str
+    default: []
   wait:
     description:
       - How long to wait at boot for interfaces that appear late, in seconds. What needs one that is missing then stays
@@ -102,6 +110,7 @@ EXAMPLES = r"""
 - name: Let the host come back by itself
   novanet.network.nova_boot:
     devices: [br100, br101]
+    uplinks: [eth1, eth2]
 
 - name: Wait longer for a card whose firmware takes its time
   novanet.network.nova_boot:
@@ -157,6 +166,7 @@ from ansible_collections.novanet.network.plugins.module_utils.wiring import host
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "devices": {"type": "list", "elements": "str", "default": []},
+    "uplinks": {"type": "list", "elements": "str", "default": []},
     "wait": {"type": "int", "default": 10},
     "interpreter": {"type": "path", "default": "/usr/bin/python3"},
     "started": {"type": "bool", "default": True},
@@ -177,7 +187,7 @@ def main() -> None:
     )
     try:
         boot = Boot(request.owner, request.state_path, program_sources())
-        wish = {key: options[key] for key in ("state", "devices", "wait", "interpreter", "started")}
+        wish = {key: options[key] for key in ("state", "devices", "uplinks", "wait", "interpreter", "started")}
         outcome = reconcile(boot, wish, SystemRunner(), request)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
