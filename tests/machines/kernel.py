@@ -25,7 +25,7 @@ from pathlib import Path
 
 from tests.lab.errors import LabError
 from tests.lab.kernel import requires_kernel
-from tests.tools.summary import Counts, from_junit
+from tests.tools.summary import from_junit
 from tests.tools.tree import BUILD, ROOT
 
 from .errors import MachineError
@@ -81,7 +81,18 @@ def run_tests(state: Path, words: Sequence[str]) -> int:
     ship(state, CHECKOUT, {name: ROOT / name for name in SHIPPED})
     ship(state, LIBRARIES, libraries())
     print(f"{NAME}: {ssh(state, NAME, 'uname -r').strip()}, ready after {time.monotonic() - began:.0f} s", flush=True)
-    pytest = ["python3", "-m", "pytest", *files_with_mark(), "-v", "--durations=0", "-m", MARK, "-p", "no:cacheprovider"]
+    pytest = [
+        "python3",
+        "-m",
+        "pytest",
+        *files_with_mark(),
+        "-v",
+        "--durations=0",
+        "-m",
+        MARK,
+        "-p",
+        "no:cacheprovider",
+    ]
     command = f"cd {CHECKOUT} && PYTHONPATH={LIBRARIES} {shlex.join([*pytest, f'--junitxml={REMOTE_RESULTS}', *words])}"
     argv = ["ssh", "-F", str(state / CONFIGURATION), NAME, command]
     try:

@@ -89,9 +89,7 @@ def _failed_line(output: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def _undo_unknown(
-    runner: Runner, steps: Sequence[Step], numbers: Sequence[int], cause: CommandFailed
-) -> HostError:
+def _undo_unknown(runner: Runner, steps: Sequence[Step], numbers: Sequence[int], cause: CommandFailed) -> HostError:
     """Undo when it is not known how far a process came. Inverses of steps that were not done fail, and do no harm."""
     done = _lines_in(steps[: numbers[0]])
     which = f"commands {done + 1} to {done + len(numbers)} of {_lines_in(steps)}"

@@ -51,9 +51,11 @@ class VlanDraft(Draft):
     """What shall happen so far to VLAN devices and their parents.
 
     :param raised: parents that were down when we came.
+    :param replace_own: consent to make a device that this owner made anew, with another parent or id.
     """
 
     raised: set[str] = field(default_factory=set)
+    replace_own: bool = False
 
 
 def vlans_from(owned: Mapping[str, Any]) -> tuple[dict[str, Record], frozenset[str]]:

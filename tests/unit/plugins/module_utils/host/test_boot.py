@@ -24,7 +24,14 @@ from ansible_collections.novanet.network.plugins.module_utils.host.runner import
 
 SOURCES = {"errors.py": "# errors\n", "host/restore.py": "# program\n", "host/link/bridges.py": "# bridges\n"}
 UNIT = "/etc/systemd/system/novanet.service"
-WISH = {"state": "present", "devices": ["br100"], "uplinks": ["eth2"], "wait": 10, "interpreter": "/usr/bin/python3", "started": True}
+WISH = {
+    "state": "present",
+    "devices": ["br100"],
+    "uplinks": ["eth2"],
+    "wait": 10,
+    "interpreter": "/usr/bin/python3",
+    "started": True,
+}
 
 
 class Systemd:
