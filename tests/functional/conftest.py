@@ -66,7 +66,7 @@ def host(one_host: Lab) -> Host:
 
 @pytest.fixture
 def run_module(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
-    """Return a function that runs a module of the collection: ``run_module(name, *, on=host, check, diff, limit, **options)``.
+    """Return a function that runs a module: ``run_module(name, *, on=host, check, diff, limit, **options)``.
 
     Returns the module's result, of a failure too (``result["failed"]``). ``on`` defaults to the fixture ``host``,
     ``limit`` is in seconds.

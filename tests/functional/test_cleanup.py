@@ -26,7 +26,8 @@ ip link add br102 type bridge && ip link set br102 alias novanet:lab
 nft 'add table inet nova_metrics; add chain inet nova_metrics count { type filter hook input priority 5; }'
 ip addr add 192.0.2.99/24 dev eth0
 mkdir /run/theirs
-printf 'interface=br101\\nbind-interfaces\\nexcept-interface=lo\\nport=0\\ndhcp-range=10.9.0.5,10.9.0.9\\n' >/run/theirs/conf
+printf 'interface=br101\\nbind-interfaces\\nexcept-interface=lo\\nport=0\\n' >/run/theirs/conf
+echo dhcp-range=10.9.0.5,10.9.0.9 >>/run/theirs/conf
 dnsmasq --conf-file=/run/theirs/conf --pid-file=/run/theirs/pid --dhcp-leasefile=/run/theirs/leases
 """
 # A bridge of ours that nobody wants, half made; the wanted one down, without its uplink and its address; its server's

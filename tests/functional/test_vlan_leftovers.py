@@ -60,7 +60,7 @@ def picture(host: Host) -> dict[str, list[str]]:
     return {
         f"{number}": [
             shell(
-                host, f"ip -o -d link show vlan{number} | grep -o 'vlan{number}@[a-z0-9]*\\|vlan protocol.*id [0-9]*'"
+                host, f"ip -o -d link show vlan{number} | grep -o '^.*@[a-z0-9]*\\|802.1Q id [0-9]*' | cut -d' ' -f2-"
             ),
             *(setting(host, f"vlan{number}/{name}") for name in ("address", "ifalias", "flags")),
             master(host, f"vlan{number}"),

@@ -81,19 +81,9 @@ def run_tests(state: Path, words: Sequence[str]) -> int:
     ship(state, CHECKOUT, {name: ROOT / name for name in SHIPPED})
     ship(state, LIBRARIES, libraries())
     print(f"{NAME}: {ssh(state, NAME, 'uname -r').strip()}, ready after {time.monotonic() - began:.0f} s", flush=True)
-    pytest = [
-        "python3",
-        "-m",
-        "pytest",
-        *files_with_mark(),
-        "-v",
-        "--durations=0",
-        "-m",
-        MARK,
-        "-p",
-        "no:cacheprovider",
-    ]
-    command = f"cd {CHECKOUT} && PYTHONPATH={LIBRARIES} {shlex.join([*pytest, f'--junitxml={REMOTE_RESULTS}', *words])}"
+    pytest = ["python3", "-m", "pytest", *files_with_mark(), "-v", "-m", MARK, "-p", "no:cacheprovider"]
+    pytest += ["--durations=5", f"--junitxml={REMOTE_RESULTS}", *words]
+    command = f"cd {CHECKOUT} && PYTHONPATH={LIBRARIES} {shlex.join(pytest)}"
     argv = ["ssh", "-F", str(state / CONFIGURATION), NAME, command]
     try:
         code = subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS, check=False).returncode

@@ -201,7 +201,9 @@ def _interface(name: str, link: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, Unusable, Unusable]:
     """Return the smallest generation, the IPAM, and the state files that are damaged or of a newer release."""
-    generations, ipams, damaged, newer = [], [], [], []
+    generations, ipams = [], []
+    damaged: Unusable = []
+    newer: Unusable = []
     directory = f"{places.state_path}/{places.owner}"
     for name in runner.names(directory):
         if not name.endswith(".json"):

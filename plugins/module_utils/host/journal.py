@@ -64,7 +64,7 @@ def parse_journal(text: str | None, path: str) -> Journal:
     """
     if text is None:
         return Journal()
-    hint = "Restore it from a backup, or set set_aside_damaged to true: then only the marks on things say what is ours."
+    hint = "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours."
     try:
         content = json.loads(text)
     except ValueError as error:

@@ -126,7 +126,7 @@ def reconcile(
 def _read(
     subsystem: Subsystem[Want, Have], want: Want, runner: Runner, request: Request, path: str
 ) -> tuple[Journal, Have, tuple[Change, ...]]:
-    """Return what the host remembers, what it has, and what is said of memory that is set aside because it is damaged."""
+    """Return what the host remembers, what it has, and what is said of memory that is set aside as it is damaged."""
     try:
         journal = load_journal(runner, path)
         admit(journal, request.ipam_uuid, request.generation)

@@ -94,7 +94,7 @@ def records_from(owned: Mapping[str, Any]) -> dict[str, Record]:
         raise DamagedMemory(
             "state file of the bridges",
             f"is damaged (what it says of ownership lacks or misspells {error})",
-            "Restore it from a backup, or set set_aside_damaged to true: then only the marks on the bridges say what is ours.",
+            "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours.",
         ) from error
 
 

@@ -70,7 +70,7 @@ def vlans_from(owned: Mapping[str, Any]) -> tuple[dict[str, Record], frozenset[s
         raise DamagedMemory(
             "state file of the VLAN interfaces",
             f"is damaged (what it says of ownership lacks or misspells {error})",
-            "Restore it from a backup, or set set_aside_damaged to true: then only the marks on the devices say what is ours.",
+            "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours.",
         ) from error
 
 
