@@ -78,7 +78,7 @@ options:
           - Leave it out where the public interface exists already.
         type: str
       replace_vlans:
-        description: Consent to make a VLAN interface anew that has another parent or id than it shall have.
+        description: Consent to make a VLAN interface of somebody else anew that has another parent or id than it shall have.
         type: bool
         default: false
   targets:

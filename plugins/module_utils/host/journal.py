@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import HostError, PlanRefused
+from ..errors import DamagedMemory, HostError, PlanRefused
 from .runner import Runner
 
 JOURNAL_SCHEMA = 1
@@ -53,20 +54,28 @@ def journal_path(state_path: str, owner: str, subsystem: str) -> str:
     return f"{state_path}/{owner}/{subsystem}.json"
 
 
+def aside_path(path: str, text: str) -> str:
+    """Return where a damaged journal is kept. Another text lies elsewhere, so that none is ever lost."""
+    directory, _slash, name = path.rpartition("/")
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{directory}/damaged/{name}.{digest}"
+
+
 def parse_journal(text: str | None, path: str) -> Journal:
     """Return the journal in a file's text, an empty one when there is no file.
 
-    :raises HostError: the text is not a journal, or one that a newer release wrote.
+    :raises DamagedMemory: the text is not a journal.
+    :raises HostError: a newer release wrote it.
     """
     if text is None:
         return Journal()
-    hint = "Restore it from a backup, or move it away: then nothing is known to be ours and only new things are added."
+    hint = "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours."
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise HostError(f"state file {path}", f"is damaged ({error})", hint) from error
+        raise DamagedMemory(f"state file {path}", f"is damaged ({error})", hint) from error
     if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
-        raise HostError(f"state file {path}", "is damaged (no schema number)", hint)
+        raise DamagedMemory(f"state file {path}", "is damaged (no schema number)", hint)
     if content["schema"] > JOURNAL_SCHEMA:
         raise HostError(
             f"state file {path}",
@@ -74,7 +83,7 @@ def parse_journal(text: str | None, path: str) -> Journal:
             "Use the release of the collection that wrote it, or a newer one.",
         )
     if not isinstance(content.get("owned"), dict) or not isinstance(content.get("slice"), (dict, type(None))):
-        raise HostError(f"state file {path}", "is damaged (unexpected content)", hint)
+        raise DamagedMemory(f"state file {path}", "is damaged (unexpected content)", hint)
     return Journal(content.get("ipam_uuid"), content.get("generation"), content["slice"], content["owned"])
 
 
