@@ -92,7 +92,7 @@ class Guest:
         unit = f"guest@{self.name}.service"
         wait = "for i in $(seq 240); do [ ! -e $r ] || { cat $r; exit; }; sleep 0.5; done"
         process = f"p=$(systemctl show -P MainPID {unit}); r=/proc/$p/root{RECORD}"
-        return parse_lease(self.on_host(f"{process}; {wait}; systemctl status {unit} >&2; exit 1", PATIENCE))
+        return parse_lease(self.on_host(f"{process}; {wait}; systemctl status {unit} >&2; exit 1"))
 
     def first_ping(self) -> tuple[str, float]:
         """Return in which boot of its host it reached its router first, and how many seconds after the start."""
