@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit functional molecule bench docs build clean distclean
+.PHONY: help venv demo test lint unit functional kernel molecule bench docs build clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -31,6 +31,10 @@ unit: venv ## tests without root, in seconds
 
 functional: venv ## every module against the real kernel, nftables and dnsmasq, in namespaces
 	@$(BIN)/pytest tests/functional -q -n 2 --dist loadfile
+
+kernel: venv ## the functional tests that need a kernel with VLANs, in one virtual machine
+	@tests/tools/bootstrap machines
+	@$(BIN)/python -m tests.machines.kernel
 
 molecule: ## roles and playbooks on virtual machines (SCENARIO=flatdhcp for one of them)
 	@tests/tools/bootstrap system machines

@@ -39,6 +39,13 @@ options:
     description: Consent to O(purge=true) with an empty list, which removes everything of this owner.
     type: bool
     default: false
+  set_aside_damaged:
+    description:
+      - What to do with a state file of this owner that is damaged. By default the module fails and changes nothing.
+      - With V(true) it goes on as if there were none. Marks on links, tables and directories still say what is ours.
+        The damaged file is kept in C(damaged) beside it.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and predict what would change.

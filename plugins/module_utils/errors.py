@@ -69,5 +69,9 @@ class RolledBack(HostError):
     """A change failed half way and what was done of it was undone: the host is as it was."""
 
 
+class DamagedMemory(HostError):
+    """What a host remembers cannot be understood: a state file is damaged."""
+
+
 class PlanRefused(HostError):
     """A host refuses a plan that is older than the one it has, or that comes from a foreign IPAM."""

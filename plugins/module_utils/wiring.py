@@ -23,6 +23,7 @@ HOST_ARGUMENTS: dict[str, Any] = {
     "generation": {"type": "int"},
     "purge": {"type": "bool", "default": False},
     "allow_empty_purge": {"type": "bool", "default": False},
+    "set_aside_damaged": {"type": "bool", "default": False},
 }
 
 IPAM_ARGUMENTS: dict[str, Any] = {
@@ -51,6 +52,7 @@ def host_request(module: AnsibleModule) -> Request:
         ipam_uuid=options["ipam_uuid"],
         generation=options["generation"],
         check=module.check_mode,
+        set_aside=options["set_aside_damaged"],
     )
 
 

@@ -39,6 +39,14 @@ options:
     type: list
     elements: str
     default: []
+  uplinks:
+    description:
+      - Interfaces that these stand on, the parents of VLAN interfaces among them. Whoever configures them goes on doing so.
+      - NetworkManager makes no connection of its own for them. It would ask for an address, and take them out of their
+        bridges for that.
+    type: list
+    elements: str
+    default: []
   wait:
     description:
       - How long to wait at boot for interfaces that appear late, in seconds. What needs one that is missing then stays
@@ -64,6 +72,12 @@ options:
     description: Directory on the host in which it is remembered what was applied. The program lies in C(lib) below it.
     type: path
     default: /var/lib/novanet
+  set_aside_damaged:
+    description:
+      - Go on without a state file of this owner that is damaged, and keep it in C(damaged) beside the others. By default
+        that is a failure.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and predict what would change.
@@ -96,6 +110,7 @@ EXAMPLES = r"""
 - name: Let the host come back by itself
   novanet.network.nova_boot:
     devices: [br100, br101]
+    uplinks: [eth1, eth2]
 
 - name: Wait longer for a card whose firmware takes its time
   novanet.network.nova_boot:
@@ -151,21 +166,28 @@ from ansible_collections.novanet.network.plugins.module_utils.wiring import host
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "devices": {"type": "list", "elements": "str", "default": []},
+    "uplinks": {"type": "list", "elements": "str", "default": []},
     "wait": {"type": "int", "default": 10},
     "interpreter": {"type": "path", "default": "/usr/bin/python3"},
     "started": {"type": "bool", "default": True},
     "owner": {"type": "str", "default": "nova"},
     "state_path": {"type": "path", "default": "/var/lib/novanet"},
+    "set_aside_damaged": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
     module = AnsibleModule(ARGUMENTS, supports_check_mode=True)
     options = module.params
-    request = Request(options["owner"], options["state_path"], check=module.check_mode)
+    request = Request(
+        options["owner"],
+        options["state_path"],
+        check=module.check_mode,
+        set_aside=options["set_aside_damaged"],
+    )
     try:
         boot = Boot(request.owner, request.state_path, program_sources())
-        wish = {key: options[key] for key in ("state", "devices", "wait", "interpreter", "started")}
+        wish = {key: options[key] for key in ("state", "devices", "uplinks", "wait", "interpreter", "started")}
         outcome = reconcile(boot, wish, SystemRunner(), request)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)

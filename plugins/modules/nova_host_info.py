@@ -34,7 +34,7 @@ options:
   required:
     description:
       - Fail when something is missing. With V(false) it is only returned.
-      - A damaged state file counts as missing.
+      - A damaged state file counts as missing, see O(set_aside_damaged).
     type: bool
     default: true
   owner:
@@ -45,6 +45,10 @@ options:
     description: Directory on the host in which it is remembered what was applied.
     type: path
     default: /var/lib/novanet
+  set_aside_damaged:
+    description: A damaged state file does not count as missing, as the other modules are told to go on without it.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode; it changes nothing.
@@ -192,6 +196,7 @@ ARGUMENTS = {
     "required": {"type": "bool", "default": True},
     "owner": {"type": "str", "default": "nova"},
     "state_path": {"type": "path", "default": "/var/lib/novanet"},
+    "set_aside_damaged": {"type": "bool", "default": False},
 }
 
 
@@ -200,7 +205,9 @@ def main() -> None:
     options = module.params
     places = Places(options["state_path"], options["owner"])
     try:
-        report = inspect_host(SystemRunner(), places, options["features"], options["interfaces"])
+        report = inspect_host(
+            SystemRunner(), places, options["features"], options["interfaces"], not options["set_aside_damaged"]
+        )
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
     if report.missing and options["required"]:

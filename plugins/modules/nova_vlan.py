@@ -62,6 +62,11 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  replace_own:
+    description:
+      - Consent to O(vlans[].replace) for those that this owner made. They are left over from another plan or a crash.
+    type: bool
+    default: false
   phase:
     description:
       - V(make) leaves out what removes, V(remove) leaves out all else.
@@ -197,6 +202,7 @@ def build(options: Mapping[str, Any], request: Request) -> tuple[Vlans, dict[str
         phase=options["phase"],
         management_address=options["management_address"] or "",
         allow_management_interface=options["allow_management_interface"],
+        replace_own=options["replace_own"],
     )
     applied = present_items(options, "vlans")
     return vlans, {**applied, "purge": applied["purge"] and options["phase"] != "make"}
@@ -207,6 +213,7 @@ def main() -> None:
     module = host_module(
         {
             "vlans": {"type": "list", "elements": "dict", "options": VLAN},
+            "replace_own": {"type": "bool", "default": False},
             "phase": {"type": "str", "choices": list(PHASES), "default": "all"},
             "allow_management_interface": {"type": "bool", "default": False},
             "management_address": {"type": "str"},

@@ -97,12 +97,12 @@ def install(host: Host) -> None:
 
 
 def program(
-    host: Host, action: str = "restore", wait: float = 0, path: str = "/usr/bin:/bin"
+    host: Host, action: str = "restore", wait: float = 0, path: str = "/usr/bin:/bin", limit: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run the program as its unit does: an isolated interpreter that sees nothing but the copy."""
     arguments = ["--state-path", "/var/lib/novanet", "--wait", str(wait)]
     command = ["env", "-i", f"PATH={path}", "/usr/bin/python3", "-I", "-B", PROGRAM, action, *arguments]
-    return host.run(command, check=False, timeout=60)
+    return host.run(command, check=False, timeout=limit)
 
 
 def reboot(host: Host) -> None:

@@ -22,6 +22,7 @@ import pytest
 
 from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.host import Host
+from tests.lab.kernel import left_to_others
 from tests.lab.modules import run_module as run_on
 from tests.tools.tree import link_collection
 
@@ -29,12 +30,19 @@ WIRES = (Wire("public"), Wire("admin"), Wire("data"))
 HOST = HostSpec("host1", (Nic("eth0", "public", ("192.0.2.2/24",)), Nic("eth1", "admin"), Nic("eth2", "data")))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say once why nothing runs, in place of a hundred errors."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say once why nothing runs, in place of a hundred errors; and leave out what runs in a virtual machine instead.
+
+    Whoever asks for the mark ``full_kernel`` by its name gets these tests run, and failing on a kernel without.
+    """
     if os.geteuid() != 0:
         for item in items:
             if "/functional/" in item.nodeid:
                 item.add_marker(pytest.mark.skip(reason="makes network namespaces, which needs root"))
+    elif "full_kernel" not in config.option.markexpr:
+        left = [item for item in items if left_to_others(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture
@@ -58,16 +66,18 @@ def host(one_host: Lab) -> Host:
 
 @pytest.fixture
 def run_module(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
-    """Return a function that runs a module of the collection: ``run_module(name, *, on=host, check, diff, **options)``.
+    """Return a function that runs a module: ``run_module(name, *, on=host, check, diff, limit, **options)``.
 
-    Returns the module's result, of a failure too (``result["failed"]``). ``on`` defaults to the fixture ``host``.
+    Returns the module's result, of a failure too (``result["failed"]``). ``on`` defaults to the fixture ``host``,
+    ``limit`` is in seconds.
     """
 
     def run(
-        name: str, *, on: Host | None = None, check: bool = False, diff: bool = False, **options: Any
-    ) -> dict[str, Any]:
+        name: str, *, on: Host | None = None, check: bool = False, diff: bool = False, limit: float = 120.0,
+        **options: Any,
+    ) -> dict[str, Any]:  # fmt: skip
         node = on if on is not None else request.getfixturevalue("host")
-        return run_on(node, name, options, collections=link_collection(), check=check, diff=diff)
+        return run_on(node, name, options, collections=link_collection(), check=check, diff=diff, timeout=limit)
 
     return run
 

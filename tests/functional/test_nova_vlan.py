@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.boot import install, program
 from tests.functional.bridges import addresses, exists, master, setting, shell, snapshot, succeeded
 from tests.lab.host import Host
 from tests.lab.kernel import lacks, requires_kernel
@@ -81,23 +82,63 @@ def test_another_parent_or_id_is_an_error_or_a_replacement(host: Host, run_modul
 @requires_kernel("8021q")
 def test_all_ids_at_once(host: Host, run_module: Run) -> None:
     vlans = [{"name": f"vlan{number}", "id": number, "parent": "eth2"} for number in range(1, 4095)]
-    made = succeeded(run_module("nova_vlan", vlans=vlans))
+    made = succeeded(run_module("nova_vlan", vlans=vlans, limit=900))
     assert len(made["vlans"]) == 4094
     assert shell(host, "ls /sys/class/net | grep -c ^vlan").strip() == "4094"
-    assert not succeeded(run_module("nova_vlan", vlans=vlans))["changed"]
-    succeeded(run_module("nova_vlan", vlans=[], purge=True, allow_empty_purge=True))
+    assert not succeeded(run_module("nova_vlan", vlans=vlans, limit=300))["changed"]
+    install(host)
+    host.batch([f"link set vlan{number} group 77" for number in range(1, 4095)])
+    shell(host, "ip link del group 77 && ! ls /sys/class/net | grep -q ^vlan")
+    back = program(host, limit=900)
+    assert (back.returncode, back.stderr) == (0, "")
+    assert shell(host, "ls /sys/class/net | grep -c ^vlan").strip() == "4094"
+    assert (tag(host, "vlan4094"), setting(host, "vlan4094/ifalias")) == ("4094 on eth2", "novanet:nova")
+    succeeded(run_module("nova_vlan", vlans=[], purge=True, allow_empty_purge=True, limit=900))
     assert shell(host, "ls /sys/class/net | grep -c ^vlan || true").strip() == "0"
 
 
 @requires_kernel("8021q")
 def test_a_failure_half_way_leaves_the_host_as_it_was(host: Host, run_module: Run) -> None:
     # The kernel refuses a MAC address of all zeros only when it is asked, so a limit is provoked with a name instead.
-    shell(host, "ip link add name altered type veth peer name other; ip link property add dev altered altname vlan2")
+    shell(host, "ip link add name altered type veth peer name other; ip link property add dev altered altname vlan390")
     before = snapshot(host)
-    vlans = [{"name": f"vlan{number}", "id": number, "parent": "eth2"} for number in (1, 2, 3)]
+    # So many that several processes have done their part before.
+    vlans = [{"name": f"vlan{number}", "id": number, "parent": "eth2"} for number in range(1, 401)]
     result = run_module("nova_vlan", vlans=vlans)
     assert "the host is as it was" in result["msg"]
     assert {**snapshot(host), "journal": []} == {**before, "journal": []}
+
+
+@requires_kernel("8021q")
+def test_mac_and_mtu_are_set_and_repaired_and_too_much_is_refused(host: Host, run_module: Run) -> None:
+    wish = {**VLAN169, "mac": "02:00:5e:10:00:01", "mtu": 1400}
+    succeeded(run_module("nova_vlan", vlans=[wish]))
+    shell(host, "ip link set vlan169 address 02:00:5e:10:00:02 mtu 1300")
+    repaired = succeeded(run_module("nova_vlan", vlans=[wish]))
+    detail = "mac 02:00:5e:10:00:02 to 02:00:5e:10:00:01, mtu 1300 to 1400"
+    assert repaired["changes"] == [f"update VLAN interface vlan169 ({detail})"]
+    assert (setting(host, "vlan169/address"), setting(host, "vlan169/mtu")) == ("02:00:5e:10:00:01", "1400")
+    before = snapshot(host)
+    refused = run_module("nova_vlan", vlans=[{**wish, "mtu": 9000}])
+    assert "vlans[0].mtu 9000 is more than the 1500 of its parent eth2" in refused["msg"]
+    taken = run_module("nova_vlan", vlans=[wish, {**VLAN169, "name": "other"}])
+    assert "vlans[1].id 169" in taken["msg"]
+    assert snapshot(host) == before
+
+
+@requires_kernel("8021q")
+def test_what_carries_the_controllers_connection_is_touched_with_consent_only(host: Host, run_module: Run) -> None:
+    succeeded(run_module("nova_vlan", vlans=[VLAN169]))
+    shell(host, "ip addr add 10.9.0.1/24 dev vlan169")
+    before = snapshot(host)
+    for wish in ({**VLAN169, "mtu": 1400}, {**VLAN169, "id": 170, "replace": True}):
+        refused = run_module("nova_vlan", vlans=[wish], management_address="10.9.0.1")
+        assert "allow_management_interface" in refused["msg"]
+        assert snapshot(host) == before
+    wish = {**VLAN169, "id": 170, "replace": True}
+    consent = {"management_address": "10.9.0.1", "allow_management_interface": True}
+    assert succeeded(run_module("nova_vlan", vlans=[wish], **consent))["changed"]
+    assert (tag(host, "vlan169"), addresses(host, "vlan169")) == ("170 on eth2", ["10.9.0.1/24"])
 
 
 @requires_kernel("8021q")

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.lab import Lab
-from tests.lab.cloud import COMPUTE, GATEWAY, first_cloud, topology
+from tests.lab.cloud import COMPUTE, GATEWAY
 from tests.lab.playbook import Run
-from tests.lab.report import Report
 from tests.lab.snapshot import take
 from tests.lab.stage import HOSTS, Stage
+
+from .playbooks import build_stage, messages, passed, play
 
 BOTH_SERVE = {"nova_network": {"hosts": {GATEWAY: None, COMPUTE[0]: None}}}
 MOVING = "10.46.169.228"
@@ -25,25 +25,8 @@ MOVING = "10.46.169.228"
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    with Lab(topology()) as lab:
-        made = Stage(lab, Report())
-        made.use_example()
-        made.write_cloud(first_cloud(made.cloud))
-        yield made
-
-
-def play(stage: Stage, playbook: str, *arguments: str, **variables: Any) -> Run:
-    extra = ("-e", json.dumps(variables)) if variables else ()
-    return stage.ansible.play(playbook, *arguments, *extra)
-
-
-def passed(run: Run) -> Run:
-    assert run.code == 0, run.output[-3000:]
-    return run
-
-
-def messages(run: Run) -> str:
-    return "\n".join(result.message for result in run.results if result.failed)
+    with build_stage() as stage:
+        yield stage
 
 
 def addresses(stage: Stage, host: str) -> str:

@@ -27,7 +27,7 @@ from .boot_files import (
     render_networkd,
     render_units,
 )
-from .boot_host import Manager, act, other_devices, read_copies, read_managers, read_units
+from .boot_host import Devices, Manager, act, other_devices, read_copies, read_managers, read_units
 from .journal import Journal
 from .nft_values import require_interface
 from .reconcile import Plan
@@ -44,7 +44,7 @@ class Want:
     """What shall be. ``started``: the service shall have run, not only be there for the next boot."""
 
     present: bool
-    devices: tuple[str, ...]
+    devices: Devices
     wait: int
     interpreter: str
     started: bool
@@ -67,7 +67,7 @@ class Have:
     files: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, frozenset[str]] = field(default_factory=dict)
     managers: frozenset[Manager] = frozenset()
-    others: frozenset[str] | None = None
+    others: Devices | None = None
     configured: Mapping[str, str] = field(default_factory=dict)
     interpreter: bool = True
 
@@ -94,9 +94,12 @@ class Boot:
                 raise InvalidInput(f"{option} {path!r}", "cannot be used", hint)
         if not 0 <= wait <= LONGEST_WAIT:
             raise InvalidInput(f"wait {wait}", f"is not between 0 and {LONGEST_WAIT} seconds")
-        names = [require_interface(name, f"devices[{index}]") for index, name in enumerate(applied["devices"])]
+        own, uplinks = (
+            [require_interface(name, f"{key}[{index}]") for index, name in enumerate(applied[key])]
+            for key in ("devices", "uplinks")
+        )
         present, started = applied["state"] == "present", bool(applied["started"])
-        return Want(present, tuple(sorted({*names})), wait, interpreter, started)
+        return Want(present, Devices.of(own, uplinks), wait, interpreter, started)
 
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
         """See :class:`~.reconcile.Subsystem`."""
@@ -123,10 +126,11 @@ class Boot:
             return Plan((), have, (), {})
         after = self._after(want, have)
         changes = (*_file_changes(have.files, after.files), *_unit_changes(have, after))
-        return Plan(changes, after, (have, after), {"devices": list(want.devices)} if want.present else {})
+        owned = {"devices": sorted(want.devices.own), "uplinks": sorted(want.devices.uplinks)}
+        return Plan(changes, after, (have, after), owned if want.present else {})
 
     def _after(self, want: Want, have: Have) -> Have:
-        devices = {*(want.devices if want.present else ()), *(have.others or ())}
+        devices = (want.devices if want.present else Devices()) + (have.others or Devices())
         if not want.present and have.others is None:
             return replace(have, files={}, units=dict.fromkeys(UNITS, frozenset()))
         files = _drop_ins(devices, have.managers)
@@ -158,7 +162,7 @@ class Boot:
 
 
 def _refuse(want: Want, have: Have) -> None:
-    for name in want.devices:
+    for name in sorted(want.devices.own):
         if name in have.configured:
             raise Conflict(
                 f"device {name}",
@@ -169,10 +173,10 @@ def _refuse(want: Want, have: Have) -> None:
         raise HostError(f"interpreter {want.interpreter}", "does not exist on this host", "Name another one.")
 
 
-def _drop_ins(devices: set[str], managers: frozenset[Manager]) -> dict[str, str]:
+def _drop_ins(devices: Devices, managers: frozenset[Manager]) -> dict[str, str]:
     texts = (
-        (Manager.NETWORK_MANAGER, NETWORK_MANAGER, render_network_manager(devices)),
-        (Manager.NETWORKD, NETWORKD, render_networkd(devices)),
+        (Manager.NETWORK_MANAGER, NETWORK_MANAGER, render_network_manager(devices.own, devices.uplinks)),
+        (Manager.NETWORKD, NETWORKD, render_networkd(devices.own)),
     )
     return {path: text for manager, path, text in texts if manager in managers and text}
 

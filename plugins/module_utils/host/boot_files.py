@@ -106,10 +106,18 @@ def render_units(state_path: str, directory: str, interpreter: str, wait: int) -
     return {f"{UNIT_DIRECTORY}/{name}": _NOTE + text.format(**values) for name, text in texts.items()}
 
 
-def render_network_manager(devices: Iterable[str]) -> str:
-    """Return what keeps NetworkManager away from devices."""
-    names = ",".join(f"interface-name:{name}" for name in sorted(set(devices)))
-    return f"{_NOTE}[device-novanet]\nmatch-device={names}\nmanaged=0\n" if names else ""
+def render_network_manager(devices: Iterable[str], uplinks: Iterable[str] = ()) -> str:
+    """Return what keeps NetworkManager away from devices.
+
+    Uplinks stay with whoever configures them. Only that it asks for an address by itself, where nobody has told it
+    anything, must not be: it would take the port out of its bridge for that.
+    """
+    ours = ",".join(f"interface-name:{name}" for name in sorted(set(devices)))
+    below = ",".join(f"interface-name:{name}" for name in sorted(set(uplinks) - set(devices)))
+    # With the plus it adds to what other files say.
+    parts = [f"[main]\nno-auto-default+={below}\n"] if below else []
+    parts += [f"[device-novanet]\nmatch-device={ours}\nmanaged=0\n"] if ours else []
+    return _NOTE + "\n".join(parts) if parts else ""
 
 
 def render_networkd(devices: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import CommandFailed, HostError
@@ -25,6 +26,26 @@ class Manager(enum.Enum):
 
     NETWORK_MANAGER = "NetworkManager"
     NETWORKD = "systemd-networkd"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What other managers of interfaces are told of.
+
+    :param own: what they may not touch.
+    :param uplinks: what stands below it, and stays theirs.
+    """
+
+    own: frozenset[str] = frozenset()
+    uplinks: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, own: Iterable[str], uplinks: Iterable[str]) -> Devices:
+        """Return them out of lists."""
+        return cls(frozenset(own), frozenset(uplinks))
+
+    def __add__(self, other: Devices) -> Devices:
+        return Devices(self.own | other.own, self.uplinks | other.uplinks)
 
 
 class Installed(Protocol):
@@ -76,14 +97,14 @@ def read_managers(runner: Runner) -> tuple[frozenset[Manager], dict[str, str]]:
     return frozenset(managers), configured
 
 
-def other_devices(runner: Runner, state_path: str, owner: str) -> frozenset[str] | None:
+def other_devices(runner: Runner, state_path: str, owner: str) -> Devices | None:
     """Return the devices of other owners who count on the service; None when there is no such owner."""
     journals: list[Mapping[str, Any]] = []
     for name in runner.names(state_path):
         if name != owner and "boot.json" in runner.names(f"{state_path}/{name}"):
             journals.append(load_journal(runner, journal_path(state_path, name, "boot")).owned)
-    relying = [owned["devices"] for owned in journals if "devices" in owned]
-    return frozenset(device for devices in relying for device in devices) if relying else None
+    relying = [Devices.of(owned["devices"], owned["uplinks"]) for owned in journals if "devices" in owned]
+    return sum(relying, Devices()) if relying else None
 
 
 def act(runner: Runner, state_path: str, before: Installed, after: Installed) -> None:

@@ -47,7 +47,7 @@ def _recall_floating(owned: Mapping[str, Any]) -> object:
 # At boot there is no controller whose connection could be cut; what was applied once was consented to.
 STORED: Mapping[str, Stored] = {
     "firewall": Stored(Firewall, from_owned),
-    "vlans": Stored(lambda owner, _path: Vlans(owner, allow_management_interface=True), vlans_from),
+    "vlans": Stored(lambda owner, _path: Vlans(owner, allow_management_interface=True, replace_own=True), vlans_from),
     "bridges": Stored(lambda owner, _path: Bridges(owner, allow_management_interface=True), records_from),
     "dhcp": Stored(DhcpServers, lambda owned: owned),
     "floating": Stored(lambda owner, _path: Floating(owner, PacketAnnouncer()), _recall_floating),

@@ -27,7 +27,7 @@ from .floating_addresses import (
 )
 from .floating_connections import Pair, cut_connections
 from .floating_input import FloatingAddress, Want, in_order, merge, parse_want
-from .floating_rules import TO_FIXED, render_table, table_name
+from .floating_rules import INTERFACES, TO_FIXED, render_table, table_name
 from .journal import Journal
 from .nft import Table, read_table, write_tables
 from .nft_diff import Command, Difference, commands, differences
@@ -104,7 +104,7 @@ class Floating:
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""
-        ours: Assigned = {address: tuple(places) for address, places in journal.owned.get("assigned", {}).items()}
+        ours = _put_by_us(have, journal)
         addresses = merge(want, have.addresses)
         require_interfaces(addresses, want.positions, have.interfaces)
         refuse_foreign(addresses, want.positions, have.interfaces, ours)
@@ -171,8 +171,25 @@ class Floating:
         same = {address for address, each in addresses.items() if lost_journal or have.addresses.get(address) == each}
         for line in (*off.lines, *on.lines):
             _word, action, address, _dev, interface = line.split()
-            if address.partition("/")[0] in same:
+            if lost_journal or address.partition("/")[0] in same:
                 yield Change("create" if action == "add" else "delete", "address", address, f"on {interface}")
+
+
+def _put_by_us(have: Have, journal: Journal) -> Assigned:
+    """Return the addresses that we put on interfaces.
+
+    Without a journal our table says it: what it translates, on an interface that it names, is no address of the host.
+    """
+    if journal.owned or have.table is None:
+        return {address: tuple(places) for address, places in journal.owned.get("assigned", {}).items()}
+    sets = have.table.sets
+    translated = {key[0] for key in sets[TO_FIXED].elements} if TO_FIXED in sets else set()
+    named = {key[0] for key in sets[INTERFACES].elements} if INTERFACES in sets else set()
+    return {
+        address: tuple(interface for interface, length in places if length == 32 and interface in named)
+        for address, places in have.interfaces.addresses.items()
+        if address in translated
+    }
 
 
 def _address_changes(old: Mapping[str, FloatingAddress], new: Mapping[str, FloatingAddress]) -> Iterator[Change]:

@@ -18,6 +18,7 @@ from .nft_build import DESTINATION, IS_DNATED, OIFNAME, SOURCE, concat, dnat, lo
 TO_FIXED = "to_fixed"
 TO_FLOATING = "to_floating"
 SOURCES = "sources"
+INTERFACES = "interfaces"
 
 
 def table_name(owner: str) -> str:
@@ -38,7 +39,7 @@ def render_table(owner: str, addresses: Iterable[FloatingAddress]) -> Table | No
         ElementSet(TO_FIXED, ("ipv4_addr",), "ipv4_addr", elements=to_fixed),
         ElementSet(TO_FLOATING, ("ifname", "ipv4_addr"), "ipv4_addr", elements=to_floating),
         ElementSet(SOURCES, ("ipv4_addr",), "ipv4_addr", elements=sources),
-        ElementSet("interfaces", ("ifname",), elements=interfaces),
+        ElementSet(INTERFACES, ("ifname",), elements=interfaces),
     ]
     return make_table("ip", table_name(owner), sets, _chains())
 

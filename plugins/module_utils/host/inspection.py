@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..errors import HostError
+from ..errors import DamagedMemory, HostError
 from .dhcp.leases import parse_leases
 from .dhcp.model import LEASE_FILE, Places
 from .dhcp.read import own_bridges
@@ -74,6 +74,10 @@ FEATURES: Mapping[str, Need] = {
 }
 
 
+# Files, each with its path and what is wrong with it.
+Unusable = list[dict[str, str]]
+
+
 @dataclass(frozen=True)
 class Report:
     """What was found.
@@ -97,20 +101,27 @@ class Report:
 
 
 def inspect_host(
-    runner: Runner, places: Places, features: Sequence[str] = (), interfaces: Sequence[str] = ()
+    runner: Runner,
+    places: Places,
+    features: Sequence[str] = (),
+    interfaces: Sequence[str] = (),
+    sound: bool = True,
 ) -> Report:
-    """Look at a host for features and interfaces that are needed."""
+    """Look at a host for features and interfaces that are needed.
+
+    :param sound: damaged state files count as missing.
+    """
     tools = {program: _tool(runner, program) for program in _PROGRAMS}
     needs = [FEATURES[feature] for feature in FEATURES if feature in features]
     found = _interfaces(runner, interfaces)
-    generation, ipam_uuid, damaged = _memory(runner, places)
+    generation, ipam_uuid, damaged, newer = _memory(runner, places)
     missing = [
         *_missing_programs(tools, needs),
         *(f"kernel support for {name}" for name in _missing_kernel(runner, tools, needs)),
         *(f"interface {item['name']}" for item in found if not item["exists"]),
-        *(f"a sound state file {item['path']} (it {item['reason']})" for item in damaged),
+        *(f"a sound state file {item['path']} (it {item['reason']})" for item in (*(damaged if sound else ()), *newer)),
     ]
-    return Report(missing, damaged, tools, found, generation, ipam_uuid, _leases(runner, places))
+    return Report(missing, [*damaged, *newer], tools, found, generation, ipam_uuid, _leases(runner, places))
 
 
 def describe_missing(missing: Sequence[str]) -> HostError:
@@ -188,9 +199,11 @@ def _interface(name: str, link: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, list[dict[str, str]]]:
-    """Return the smallest generation, the IPAM, and what is wrong with the state files."""
-    generations, ipams, damaged = [], [], []
+def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, Unusable, Unusable]:
+    """Return the smallest generation, the IPAM, and the state files that are damaged or of a newer release."""
+    generations, ipams = [], []
+    damaged: Unusable = []
+    newer: Unusable = []
     directory = f"{places.state_path}/{places.owner}"
     for name in runner.names(directory):
         if not name.endswith(".json"):
@@ -198,13 +211,14 @@ def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, lis
         try:
             journal = load_journal(runner, f"{directory}/{name}")
         except HostError as error:
-            damaged.append({"path": f"{directory}/{name}", "reason": error.reason})
+            found = {"path": f"{directory}/{name}", "reason": error.reason}
+            (damaged if isinstance(error, DamagedMemory) else newer).append(found)
             continue
         if journal.generation is not None:
             generations.append(journal.generation)
         if journal.ipam_uuid is not None:
             ipams.append(journal.ipam_uuid)
-    return min(generations, default=None), next(iter(ipams), None), damaged
+    return min(generations, default=None), next(iter(ipams), None), damaged, newer
 
 
 def _leases(runner: Runner, places: Places) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import HostError, PlanRefused
+from ..errors import DamagedMemory, HostError, PlanRefused
 from .runner import Runner
 
 JOURNAL_SCHEMA = 1
@@ -24,6 +25,11 @@ ITEM_NAMES: Mapping[str, str] = {
     "servers": "bridge",
     "addresses": "address",
 }
+
+
+# What an item tells one run only. A lease that was taken over is in the server's own file from then on. Told again
+# after a reboot, it would come back though its guest has given it back.
+PASSING: Mapping[str, tuple[str, ...]] = {"servers": ("leases",)}
 
 
 @dataclass(frozen=True)
@@ -48,20 +54,28 @@ def journal_path(state_path: str, owner: str, subsystem: str) -> str:
     return f"{state_path}/{owner}/{subsystem}.json"
 
 
+def aside_path(path: str, text: str) -> str:
+    """Return where a damaged journal is kept. Another text lies elsewhere, so that none is ever lost."""
+    directory, _slash, name = path.rpartition("/")
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{directory}/damaged/{name}.{digest}"
+
+
 def parse_journal(text: str | None, path: str) -> Journal:
     """Return the journal in a file's text, an empty one when there is no file.
 
-    :raises HostError: the text is not a journal, or one that a newer release wrote.
+    :raises DamagedMemory: the text is not a journal.
+    :raises HostError: a newer release wrote it.
     """
     if text is None:
         return Journal()
-    hint = "Restore it from a backup, or move it away: then nothing is known to be ours and only new things are added."
+    hint = "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours."
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise HostError(f"state file {path}", f"is damaged ({error})", hint) from error
+        raise DamagedMemory(f"state file {path}", f"is damaged ({error})", hint) from error
     if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
-        raise HostError(f"state file {path}", "is damaged (no schema number)", hint)
+        raise DamagedMemory(f"state file {path}", "is damaged (no schema number)", hint)
     if content["schema"] > JOURNAL_SCHEMA:
         raise HostError(
             f"state file {path}",
@@ -69,7 +83,7 @@ def parse_journal(text: str | None, path: str) -> Journal:
             "Use the release of the collection that wrote it, or a newer one.",
         )
     if not isinstance(content.get("owned"), dict) or not isinstance(content.get("slice"), (dict, type(None))):
-        raise HostError(f"state file {path}", "is damaged (unexpected content)", hint)
+        raise DamagedMemory(f"state file {path}", "is damaged (unexpected content)", hint)
     return Journal(content.get("ipam_uuid"), content.get("generation"), content["slice"], content["owned"])
 
 
@@ -134,5 +148,10 @@ def remembered_slice(before: Mapping[str, Any] | None, applied: Mapping[str, Any
             spoken_of = {item[name] for item in applied[key]}
             kept = [] if applied.get("purge") else (before or {}).get(key) or ()
             earlier = [item for item in kept if item[name] not in spoken_of]
-            remembered[key] = [*earlier, *(item for item in applied[key] if item.get("state") != "absent")]
+            present = (item for item in applied[key] if item.get("state") != "absent")
+            remembered[key] = [*earlier, *(_lasting(item, PASSING.get(key, ())) for item in present)]
     return remembered
+
+
+def _lasting(item: Mapping[str, Any], passing: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in passing}

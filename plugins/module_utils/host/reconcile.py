@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..change import Change
-from ..errors import HostError, InvalidInput, RolledBack
-from .journal import Journal, admit, journal_path, load_journal, save_journal, with_plan
+from ..errors import DamagedMemory, HostError, InvalidInput, RolledBack
+from .journal import Journal, admit, aside_path, journal_path, load_journal, save_journal, with_plan
 from .runner import Runner
 
 _OWNER = re.compile(r"[a-z][a-z0-9_]{0,14}")
@@ -72,6 +72,7 @@ class Request:
     :param generation: generation of the plan; None when made by hand.
     :param check: True to predict only.
     :param part: True when only a part of what is remembered is applied: the rest stays remembered, and stays ours.
+    :param set_aside: go on without memory that is damaged; it is kept beside the other.
     """
 
     owner: str
@@ -80,6 +81,7 @@ class Request:
     generation: int | None = None
     check: bool = False
     part: bool = False
+    set_aside: bool = False
 
     def __post_init__(self) -> None:
         # It becomes a part of paths, of names of tables and of units.
@@ -111,14 +113,35 @@ def reconcile(
     want = subsystem.parse(applied)
     path = journal_path(request.state_path, request.owner, subsystem.name)
     with _lock(request, subsystem.name):
-        journal = load_journal(runner, path)
-        admit(journal, request.ipam_uuid, request.generation)
-        have = subsystem.read(runner, want, journal)
+        journal, have, set_aside = _read(subsystem, want, runner, request, path)
         plan = subsystem.diff(want, have, journal)
         if not request.check:
+            if set_aside:
+                _keep_aside(runner, path)
             _carry_out(subsystem, want, runner, plan, journal, path)
             save_journal(runner, path, _remember(journal, plan, applied, request))
-        return Outcome(plan.changes, subsystem.view(have), subsystem.view(plan.after))
+        return Outcome((*set_aside, *plan.changes), subsystem.view(have), subsystem.view(plan.after))
+
+
+def _read(
+    subsystem: Subsystem[Want, Have], want: Want, runner: Runner, request: Request, path: str
+) -> tuple[Journal, Have, tuple[Change, ...]]:
+    """Return what the host remembers, what it has, and what is said of memory that is set aside as it is damaged."""
+    try:
+        journal = load_journal(runner, path)
+        admit(journal, request.ipam_uuid, request.generation)
+        return journal, subsystem.read(runner, want, journal), ()
+    except DamagedMemory as error:
+        if not request.set_aside:
+            raise
+        # What else is damaged, another owner's memory for one, is not ours to set aside: it is said now.
+        return Journal(), subsystem.read(runner, want, Journal()), (Change("update", "state file", path, error.reason),)
+
+
+def _keep_aside(runner: Runner, path: str) -> None:
+    """Keep a copy of a damaged journal for people to look at; the sound one replaces it at the end."""
+    text = runner.read(path) or ""
+    runner.write(aside_path(path, text), text, 0o600)
 
 
 def _remember(journal: Journal, plan: Plan[Have], applied: Mapping[str, Any], request: Request) -> Journal:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...errors import HostError
+from ...errors import DamagedMemory
 from .model import Address, Link, Route, address_from, route_from
 
 MARK = "novanet:"
@@ -86,15 +86,15 @@ def found_settings(link: Link) -> dict[str, Any]:
 def records_from(owned: Mapping[str, Any]) -> dict[str, Record]:
     """Return the records in a journal's ownership document.
 
-    :raises HostError: it is not what :func:`records_to` writes.
+    :raises DamagedMemory: it is not what :func:`records_to` writes.
     """
     try:
         return {name: _record_from(values) for name, values in owned.get("bridges", {}).items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise HostError(
+        raise DamagedMemory(
             "state file of the bridges",
             f"is damaged (what it says of ownership lacks or misspells {error})",
-            "Restore it from a backup, or move it away: then only the marks on the bridges say what is ours.",
+            "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours.",
         ) from error
 
 

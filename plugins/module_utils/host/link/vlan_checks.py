@@ -12,8 +12,9 @@ from ...errors import Conflict, InUse, InvalidInput, NotFound
 from .checks import UNSPEAKABLE, is_ours, listed
 from .draft import Draft
 from .model import Host, Link
-from .ownership import marked_owner
+from .ownership import is_adopted, marked_owner
 from .vlan_operations import TAG
+from .vlan_ownership import VlanDraft
 from .vlan_want import VlanWant
 
 Tags = Mapping[tuple[str, int], str]
@@ -54,7 +55,7 @@ def check_parent(host: Host, want: VlanWant) -> None:
         )
 
 
-def check_device(draft: Draft, want: VlanWant, stacked: Mapping[str, Iterable[str]]) -> None:
+def check_device(draft: VlanDraft, want: VlanWant, stacked: Mapping[str, Iterable[str]]) -> None:
     """Refuse a name that something else has, also a VLAN device that is another one than the wanted."""
     link = draft.host.links.get(want.name)
     if link is None:
@@ -69,7 +70,7 @@ def check_device(draft: Draft, want: VlanWant, stacked: Mapping[str, Iterable[st
         if not is_ours(draft, want.name) and UNSPEAKABLE & set(link.alias):
             raise Conflict(subject, f"has the alias {link.alias!r}, which could not be given back", "Change it first.")
         return
-    if not want.replace:
+    if not want.replace and not (draft.replace_own and owner == draft.owner and not is_adopted(link.alias)):
         raise Conflict(
             subject,
             f"has id {link.vlan}{_kind(link)} on {link.lower or 'a parent elsewhere'}, not {want.id} on {want.parent}",

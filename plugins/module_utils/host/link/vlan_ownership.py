@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import HostError
+from ...errors import DamagedMemory
 from .draft import Draft
 from .model import Host
 from .ownership import Record, marked_owner
@@ -51,24 +51,26 @@ class VlanDraft(Draft):
     """What shall happen so far to VLAN devices and their parents.
 
     :param raised: parents that were down when we came.
+    :param replace_own: consent to make a device that this owner made anew, with another parent or id.
     """
 
     raised: set[str] = field(default_factory=set)
+    replace_own: bool = False
 
 
 def vlans_from(owned: Mapping[str, Any]) -> tuple[dict[str, Record], frozenset[str]]:
     """Return the records and the raised parents in a journal's ownership document.
 
-    :raises HostError: it is not what :func:`vlans_to` writes.
+    :raises DamagedMemory: it is not what :func:`vlans_to` writes.
     """
     try:
         records = {name: Record(found=values["found"]) for name, values in owned.get("vlans", {}).items()}
         return records, frozenset(owned.get("raised", ()))
     except (AttributeError, KeyError, TypeError) as error:
-        raise HostError(
+        raise DamagedMemory(
             "state file of the VLAN interfaces",
             f"is damaged (what it says of ownership lacks or misspells {error})",
-            "Restore it from a backup, or move it away: then only the marks on the devices say what is ours.",
+            "Restore it from a backup, or set set_aside_damaged to true: then only marks say what is ours.",
         ) from error
 
 

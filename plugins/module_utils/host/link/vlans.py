@@ -48,6 +48,7 @@ class Vlans:
     :param phase: ``make`` leaves out what removes, ``remove`` all else.
     :param management_address: the address that the controller is connected to; empty to find it out.
     :param allow_management_interface: consent to touch the link that has it.
+    :param replace_own: consent to make devices of this owner anew that have another parent or id.
     """
 
     name = "vlans"
@@ -58,11 +59,13 @@ class Vlans:
         phase: str = "all",
         management_address: str = "",
         allow_management_interface: bool = False,
+        replace_own: bool = False,
     ) -> None:
         self.owner = owner
         self.phase = phase
         self.management_address = management_address
         self.allow_management_interface = allow_management_interface
+        self.replace_own = replace_own
 
     def parse(self, applied: Mapping[str, Any]) -> VlansWant:
         return parse_vlans(applied)
@@ -82,7 +85,13 @@ class Vlans:
 
     def diff(self, want: VlansWant, have: VlanHave, journal: Journal) -> Plan[VlanHave]:
         self._refuse_strangers(have)
-        draft = VlanDraft(self.owner, have.host.copy(), dict(have.records), raised=set(have.raised))
+        draft = VlanDraft(
+            self.owner,
+            have.host.copy(),
+            dict(have.records),
+            raised=set(have.raised),
+            replace_own=self.replace_own,
+        )
         if self.phase != "make":
             remove_vlans(draft, want.absent, have.purgeable)
         if self.phase != "remove":

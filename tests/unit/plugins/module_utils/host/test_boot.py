@@ -24,7 +24,14 @@ from ansible_collections.novanet.network.plugins.module_utils.host.runner import
 
 SOURCES = {"errors.py": "# errors\n", "host/restore.py": "# program\n", "host/link/bridges.py": "# bridges\n"}
 UNIT = "/etc/systemd/system/novanet.service"
-WISH = {"state": "present", "devices": ["br100"], "wait": 10, "interpreter": "/usr/bin/python3", "started": True}
+WISH = {
+    "state": "present",
+    "devices": ["br100"],
+    "uplinks": ["eth2"],
+    "wait": 10,
+    "interpreter": "/usr/bin/python3",
+    "started": True,
+}
 
 
 class Systemd:
@@ -184,12 +191,15 @@ def test_absent_leaves_nothing(tmp_path: Path) -> None:
 def test_another_owner_keeps_what_it_needs(tmp_path: Path) -> None:
     host = Systemd()
     run(host, tmp_path)
-    run(host, tmp_path, owner="other", devices=["br7"])
+    run(host, tmp_path, owner="other", devices=["br7"], uplinks=["eth3"])
+    manager = "/etc/NetworkManager/conf.d/90-novanet.conf"
+    assert "no-auto-default+=interface-name:eth2,interface-name:eth3\n" in host.files[manager]
     assert "Name=br100 br7" in host.files["/etc/systemd/network/00-novanet.network"]
     assert said(run(host, tmp_path, state="absent")) == [
         "update file /etc/NetworkManager/conf.d/90-novanet.conf",
         "update file /etc/systemd/network/00-novanet.network",
     ]
+    assert "no-auto-default+=interface-name:eth3\n" in host.files[manager]
     assert "Name=br7\n" in host.files["/etc/systemd/network/00-novanet.network"] and UNIT in host.files
 
 

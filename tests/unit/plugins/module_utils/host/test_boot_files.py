@@ -93,6 +93,13 @@ def test_each_manager_is_told_the_devices_in_its_own_words() -> None:
     assert render_network_manager([]) == "" == render_networkd([])
 
 
+def test_networkmanager_asks_for_no_address_by_itself_on_uplinks_and_they_stay_with_it_otherwise() -> None:
+    text = render_network_manager(["br100", "vlan5"], ["eth2", "eth1", "vlan5"])
+    assert "[main]\nno-auto-default+=interface-name:eth1,interface-name:eth2\n" in text
+    assert "match-device=interface-name:br100,interface-name:vlan5\n" in text
+    assert "[device-novanet]" not in render_network_manager([], ["eth2"])
+
+
 def test_what_ifupdown_configures_is_known() -> None:
     text = "auto lo br9\niface lo inet loopback\n# iface br7 inet manual\n  iface br100 inet static\n"
     assert interfaces_in(text) == {"lo", "br100"}

@@ -148,3 +148,10 @@ def test_what_is_remembered_is_what_shall_be(before: Any, now: Any, after: list[
     remembered = remembered_slice(before, now)
     assert [item["name"] for item in remembered["bridges"]] == after
     assert not any("mtu" in item for item in remembered["bridges"])
+
+
+def test_a_lease_that_was_taken_over_is_not_told_again() -> None:
+    server = {"bridge": "br100", "listen_addresses": ["10.0.0.1"]}
+
+    remembered = remembered_slice(None, {"servers": [{**server, "leases": [{"address": "10.0.0.2"}]}]})
+    assert remembered == {"servers": [server]}

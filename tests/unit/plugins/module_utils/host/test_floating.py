@@ -241,9 +241,22 @@ def test_a_refused_ruleset_puts_addresses_back(site):
     assert sorted(site.host.addresses["eth0"]) == ["192.0.2.11/32", "192.0.2.12/32", "192.0.2.2/24"]
 
 
-def test_after_a_lost_journal_an_address_is_not_ours_to_remove(site):
+def test_after_a_lost_journal_our_table_still_says_which_addresses_are_ours(site):
+    site.apply(BOTH)
+    site.host.addresses["eth0"].append("192.0.2.99/32")
+    del site.host.files[site.journal]
+    changes = site.changes({"addresses": [FIRST], "purge": True})
+
+    assert "delete address 192.0.2.12/32 (on eth0)" in changes
+    assert site.host.addresses["eth0"] == ["192.0.2.2/24", "192.0.2.11/32", "192.0.2.99/32"]
+    site.apply(NOTHING)
+    assert site.host.addresses["eth0"] == ["192.0.2.2/24", "192.0.2.99/32"]
+
+
+def test_with_journal_and_table_lost_an_address_is_not_ours_to_remove(site):
     site.apply(BOTH)
     del site.host.files[site.journal]
+    site.host.tables.clear()
     site.apply(BOTH)
     site.apply(NOTHING)
 

@@ -11,7 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.novanet.network.plugins.module_utils.errors import HostError, InUse, InvalidInput, NovaError
+from ansible_collections.novanet.network.plugins.module_utils.errors import (
+    Conflict,
+    HostError,
+    InUse,
+    InvalidInput,
+    NovaError,
+)
 from ansible_collections.novanet.network.plugins.module_utils.host.journal import Journal
 from ansible_collections.novanet.network.plugins.module_utils.host.link.model import Address, Hop, Host, Link, Route
 from ansible_collections.novanet.network.plugins.module_utils.host.link.vlan_operations import removal_group
@@ -52,7 +58,8 @@ def host_of(*links: Link, routes: Sequence[Route] = ()) -> Host:
 def decide(
     host: Host, vlans: Sequence[Mapping[str, Any]], owned: Mapping[str, Any] | None = None, **options: Any
 ) -> Plan[VlanHave]:
-    subsystem = Vlans("nova", phase=options.pop("phase", "all"))
+    consent = options.pop("replace_own", False)
+    subsystem = Vlans("nova", phase=options.pop("phase", "all"), replace_own=consent)
     supported, management = options.pop("supported", True), options.pop("management", "")
     boot_owners = options.pop("boot_owners", frozenset({"nova"}))
     want = subsystem.parse({"vlans": vlans, **options})
@@ -309,3 +316,18 @@ def test_exactly_the_wanted_are_there_whatever_was(
     assert (changes(again), again.owned) == ([], plan.owned)
     assert ("nova" in plan.after.boot_owners) == any(link.alias for link in plan.after.host.links.values())
     assert all(step.inverse for step in plan.steps.lines if step.line)
+
+
+@pytest.mark.parametrize("alias", ["", "novanet:lab", "novanet:nova:adopted"])
+def test_what_others_made_is_not_replaced_by_the_consent_for_ours(alias: str) -> None:
+    with pytest.raises(Conflict):
+        decide(host_of(ETH2, ETH3, vlan(169, "eth3", alias=alias)), [item(169)], replace_own=True)
+
+
+def test_one_of_ours_on_another_parent_is_an_error_without_that_consent_and_made_anew_with_it() -> None:
+    host = host_of(ETH2, ETH3, vlan(169, "eth3"))
+    with pytest.raises(Conflict, match="Set replace to true"):
+        decide(host, [item(169)])
+    made = decide(host, [item(169)], replace_own=True)
+    assert changes(made) == ["update VLAN interface vlan169 (id 169 on eth3 replaced by id 169 on eth2)"]
+    assert made.after.host.links["vlan169"].lower == "eth2"
