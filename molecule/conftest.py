@@ -62,10 +62,17 @@ def switch(state: Path) -> Attached:
 
 
 @pytest.fixture(scope="session")
-def ipam() -> dict[str, Any]:
-    """What the IPAM holds, as its module returns it."""
-    wanted = '{"gather": ["networks", "instances", "floating"]}'
-    return parse_information(run_ansible("ansible", GATEWAY, "-m", "novanet.network.nova_ipam_info", "-a", wanted))
+def read_ipam() -> Callable[[], dict[str, Any]]:
+    """Return a function that reads what the IPAM holds, as its module returns it."""
+    wanted = '{"gather": ["networks", "instances", "floating", "fixed"]}'
+    words = (GATEWAY, "-m", "novanet.network.nova_ipam_info", "-a", wanted)
+    return lambda: parse_information(run_ansible("ansible", *words))
+
+
+@pytest.fixture(scope="session")
+def ipam(read_ipam: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the IPAM holds when the tests begin."""
+    return read_ipam()
 
 
 @pytest.fixture(scope="session")

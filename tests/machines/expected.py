@@ -34,3 +34,25 @@ def links_of(ipam: Mapping[str, Any], host: str) -> dict[int, str]:
 def servers_of(ipam: Mapping[str, Any], host: str) -> list[str]:
     """Return the bridges on which a host has a DHCP server."""
     return sorted(network["bridge"] for network in served(ipam, host))
+
+
+def routers_of(ipam: Mapping[str, Any]) -> dict[str, str]:
+    """Return the router of each instance: that of its network, or of its own host."""
+    own = {(each["network"], each["host"]): each["address"] for each in ipam["fixed"] if each["state"] == "host"}
+    networks = {network["label"]: network for network in ipam["networks"]}
+    found = {}
+    for instance in ipam["instances"]:
+        network = networks[instance["nics"][0]["network"]]
+        each_its_own = network["multi_host"] and not network["share_address"]
+        found[instance["name"]] = own[network["label"], instance["host"]] if each_its_own else network["gateway"]
+    return found
+
+
+def gateway_hosts(ipam: Mapping[str, Any]) -> dict[str, str]:
+    """Return the host that is the gateway of each instance."""
+    networks = {network["label"]: network for network in ipam["networks"]}
+    nets = {instance["name"]: networks[instance["nics"][0]["network"]] for instance in ipam["instances"]}
+    return {
+        instance["name"]: instance["host"] if nets[instance["name"]]["multi_host"] else nets[instance["name"]]["host"]
+        for instance in ipam["instances"]
+    }

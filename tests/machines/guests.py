@@ -10,10 +10,10 @@ import io
 import json
 import shlex
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.lab.cloud import Instance
 from tests.lab.guest import RECORD, Lease, parse_lease
@@ -22,6 +22,7 @@ from tests.lab.node import HERE as LAB
 
 from .ssh import HERE, PATIENCE, ssh
 
+Asked = TypeVar("Asked")
 DIRECTORY = "/usr/local/lib/guest"
 UNITS = "/etc/systemd/system"
 TRAFFIC = f"python3 -I {DIRECTORY}/traffic.py"
@@ -120,6 +121,12 @@ class Guest:
     def set_mac(self, mac: str) -> None:
         """Change its MAC by hand, as its owner could."""
         self.run(f"ip link set eth0 address {mac}")
+
+
+def each(guests: Mapping[str, Guest], ask: Callable[[Guest], Asked]) -> dict[str, Asked]:
+    """Ask guests the same, all at once."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(guests, pool.map(ask, guests.values())))
 
 
 def describe(instance: Instance) -> str:

@@ -72,8 +72,9 @@ def lanes() -> tuple[tuple[Part, ...], ...]:
     """
     lint = Part("lint", (sys.executable, "-m", "tests.tools.lint", "--jobs", str(max(1, (os.cpu_count() or 1) - 1))))
     demo = Part("demo", (str(ROOT / "tests/lab/demo"),))
+    kernel = Part("kernel", (sys.executable, "-m", "tests.machines.kernel"), limit=SCENARIO_LIMIT_SECONDS)
     namespaces = (pytest_part("unit"), pytest_part("functional", "-n", "2", "--dist", "loadfile"), demo)
-    return (lint, scenario_part("flatdhcp")), (*namespaces, scenario_part("vlan"))
+    return (lint, kernel, scenario_part("flatdhcp")), (*namespaces, scenario_part("vlan"))
 
 
 def finish(process: subprocess.Popen[str], limit: int) -> str:
