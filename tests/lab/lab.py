@@ -138,7 +138,7 @@ class Lab:
         self.hosts[spec.name].batch(address_commands(spec))
 
     def set_cables(self, host: str, plugged: bool) -> None:
-        """Pull the cables of all cards of a host, or plug them in again. The host sees only that its carrier is gone."""
+        """Pull the cables of a host, or plug them in again. All that it sees of that is its carrier."""
         assert self._switch is not None
         self._switch.batch([f"link set {port} {'up' if plugged else 'down'}" for port in self._cables[host]])
 

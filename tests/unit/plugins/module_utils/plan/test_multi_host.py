@@ -112,9 +112,8 @@ def snapshot(
     return Snapshot("ipam-1", 7, networks, guests, tuple(ips), tuple(withdrawals), addresses)
 
 
-def plans(snapshot: Snapshot, settings: Settings = Settings(), **options: Any) -> dict[str, HostPlan]:
-    hosts = options.pop("hosts", HOSTS)
-    return {plan.host: plan for plan in compile_plans(snapshot, settings, hosts, **options)}
+def plans(snapshot: Snapshot, hosts: tuple[HostSettings, ...] = HOSTS, **options: Any) -> dict[str, HostPlan]:
+    return {plan.host: plan for plan in compile_plans(snapshot, Settings(), hosts, **options)}
 
 
 def guests_of(plan: HostPlan) -> set[str]:
