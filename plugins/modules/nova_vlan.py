@@ -41,7 +41,9 @@ options:
           - Required with O(vlans[].state=present).
         type: str
       mac:
-        description: MAC address. That of the parent when omitted.
+        description:
+          - MAC address.
+          - It is left as it is when this is omitted. A new VLAN interface has that of its parent.
         type: str
       mtu:
         description:

@@ -106,7 +106,7 @@ class Node:
                 env=ENVIRONMENT,
             )
 
-    def finish(self, timeout: float = 20.0) -> None:
+    def finish(self, timeout: float = 60.0) -> None:
         """Wait until the node is ready and write its interpreter."""
         assert self._starter is not None
         deadline = time.monotonic() + timeout

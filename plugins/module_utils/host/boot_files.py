@@ -114,9 +114,10 @@ def render_network_manager(devices: Iterable[str], uplinks: Iterable[str] = ()) 
     """
     ours = ",".join(f"interface-name:{name}" for name in sorted(set(devices)))
     below = ",".join(f"interface-name:{name}" for name in sorted(set(uplinks) - set(devices)))
-    # With the plus it adds to what other files say.
+    # With the plus it adds to what other files say. The key managed of a section device would not do: it does not count
+    # for what NetworkManager has seen before.
     parts = [f"[main]\nno-auto-default+={below}\n"] if below else []
-    parts += [f"[device-novanet]\nmatch-device={ours}\nmanaged=0\n"] if ours else []
+    parts += [f"[keyfile]\nunmanaged-devices+={ours}\n"] if ours else []
     return _NOTE + "\n".join(parts) if parts else ""
 
 

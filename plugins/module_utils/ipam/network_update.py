@@ -63,7 +63,7 @@ def update_network(work: Transaction, registry: Registry, wish: NetworkWish, row
     values = {**fields, "generation": work.generation}
     if row.cidr is not None and any(key in _LAYOUT for key in fields):
         values.update(_lay_out_again(work, wish, row, fields))
-    work.warnings.extend(check_multi_host(wish.where, fields, {**row._mapping, **values}))
+    work.warnings.extend(check_multi_host(wish.where, wish.fields, {**row._mapping, **values}))
     if fields.get("multi_host"):
         values["host"] = None
     networks = schema.networks

@@ -105,7 +105,7 @@ def _check_shared_bridges(networks: Iterable[Network]) -> None:
                 f"network {network.label}",
                 f"is on bridge {network.bridge} with network {other.label}, whose hosts share one address: "
                 "no DHCP passes between hosts there, and this network needs it",
-                "Give it another bridge, make it multi_host too, or let each host of the other one have its own address.",
+                "Give it another bridge, make it multi_host too, or take share_address from the other one.",
             )
 
 

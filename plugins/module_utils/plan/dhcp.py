@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .cloud import Cloud
 from .model import HostSettings, Network
+
+# Servers count in unsigned 32 bits; what ends later has no end.
+LATEST_EXPIRY, NEVER = 2**32 - 1, 0
 
 
 def with_dhcp(networks: Iterable[Network]) -> list[Network]:
@@ -31,7 +34,16 @@ def plan_server(cloud: Cloud, host: HostSettings, bridge: str, networks: Sequenc
         "lease_time": settings.dhcp_lease_time,
         "dns_servers": list(settings.dns_servers),
         "networks": [_network(cloud, host, network) for network in networks],
+        "leases": [lease for network in networks for lease in _taken_over(cloud, host, network)],
     }
+
+
+def _taken_over(cloud: Cloud, host: HostSettings, network: Network) -> Iterator[dict[str, Any]]:
+    """Yield the leases that another host gave: the instance has moved here, or the network has."""
+    for instance, port in cloud.guests.get((network.label, host.name), []):
+        if port.lease is not None and port.lease.host != host.name:
+            expires = int(port.lease.expires) if port.lease.expires <= LATEST_EXPIRY else NEVER
+            yield {"mac": port.mac, "address": port.address, "hostname": instance.hostname, "expires": expires}
 
 
 def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, Any]:

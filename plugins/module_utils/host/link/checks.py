@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ...errors import Conflict, InUse, InvalidInput, NotFound
 from .draft import Draft
 from .model import Host, Link
-from .ownership import Record, is_adopted, marked_owner
+from .ownership import Record, Uplink, is_adopted, marked_owner
 from .want import BridgeWant
 
 # These end a text or a line for ip -batch, which knows no way to write them.
@@ -97,11 +97,29 @@ def check_removable(draft: Draft, position: str, link: Link, record: Record) -> 
 
 
 def record_for_removal(draft: Draft, name: str, item: BridgeWant | None) -> Record:
-    """Return what we own of a bridge; without a journal that is what the item itself says."""
+    """Return what we own of a bridge; without a journal that is what the item and the marks say."""
     record = draft.records.get(name)
-    if record or item is None:
-        return record or Record()
-    return Record(addresses=tuple(address.text for address in item.addresses))
+    if record:
+        return record
+    known = tuple(address.text for address in item.addresses) if item else ()
+    link = draft.host.links.get(name)
+    if link is None or was_adopted(link, Record()):
+        return Record(addresses=known)
+    return _record_by_marks(draft, link, known)
+
+
+def _record_by_marks(draft: Draft, link: Link, known: tuple[str, ...]) -> Record:
+    """Return what we own of a bridge that we made and that the journal does not know.
+
+    A VLAN interface of ours had no addresses to give to it, so all that are there were put there for its network. Above
+    a network card some may be the host's own.
+    """
+    ports = [draft.host.links[port] for port in draft.host.ports(link.name)]
+    vlans = [port for port in ports if port.kind == "vlan" and marked_owner(port.alias) == draft.owner]
+    cards = [port for port in ports if not port.kind]
+    addresses = known if cards else tuple(address.text for address in link.movable)
+    uplink = next((Uplink(port.name) for port in (*vlans, *cards)), None)
+    return Record(addresses, uplink)
 
 
 def was_adopted(link: Link, record: Record) -> bool:

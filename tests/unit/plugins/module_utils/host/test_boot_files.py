@@ -86,9 +86,8 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
 
 
 def test_each_manager_is_told_the_devices_in_its_own_words() -> None:
-    assert "match-device=interface-name:br100,interface-name:br101\nmanaged=0" in render_network_manager(
-        ["br101", "br100"]
-    )
+    manager = render_network_manager(["br101", "br100"])
+    assert manager.endswith("[keyfile]\nunmanaged-devices+=interface-name:br100,interface-name:br101\n")
     assert "Name=br100 br101\n\n[Link]\nUnmanaged=yes" in render_networkd(["br101", "br100"])
     assert render_network_manager([]) == "" == render_networkd([])
 
@@ -96,8 +95,8 @@ def test_each_manager_is_told_the_devices_in_its_own_words() -> None:
 def test_networkmanager_asks_for_no_address_by_itself_on_uplinks_and_they_stay_with_it_otherwise() -> None:
     text = render_network_manager(["br100", "vlan5"], ["eth2", "eth1", "vlan5"])
     assert "[main]\nno-auto-default+=interface-name:eth1,interface-name:eth2\n" in text
-    assert "match-device=interface-name:br100,interface-name:vlan5\n" in text
-    assert "[device-novanet]" not in render_network_manager([], ["eth2"])
+    assert "unmanaged-devices+=interface-name:br100,interface-name:vlan5\n" in text
+    assert "[keyfile]" not in render_network_manager([], ["eth2"])
 
 
 def test_what_ifupdown_configures_is_known() -> None:

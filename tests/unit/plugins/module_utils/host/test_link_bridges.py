@@ -213,3 +213,37 @@ def test_one_owner_never_touches_what_another_one_has(
     assert decide(second.after.host, mine, first.owned, purge=True).changes == ()
     gone = decide(second.after.host, [], second.owned, owner="lab", purge=True)
     assert comparable(gone.after.host) == comparable(first.after.host)
+
+
+def left_over(*ports: Link, alias: str = "novanet:nova") -> Host:
+    address = Address("172.16.30.1", 24, broadcast="172.16.30.255")
+    return host_of(Link("br300", kind="bridge", alias=alias, up=True, addresses=(address,)), *ports)
+
+
+OUR_VLAN = Link("vlan300", kind="vlan", master="br300", alias="novanet:nova", lower="eth2", vlan=300, protocol="802.1Q")
+
+
+@pytest.mark.parametrize("ports", [(), (OUR_VLAN,)])
+def test_a_left_over_bridge_that_no_journal_knows_goes_with_what_only_we_can_have_put_there(ports: Any) -> None:
+    plan = decide(left_over(*ports), [], purge=True)
+    assert "br300" not in plan.after.host.links
+    assert all(plan.after.host.links[port.name].master == "" for port in ports)
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        (left_over(replace(OUR_VLAN, alias="")), "still has the ports vlan300"),
+        (left_over(Link("tap1", kind="tun", master="br300")), "still has the ports tap1"),
+        (left_over(OUR_VLAN, Link("tap1", kind="tun", master="br300")), "still has the ports tap1"),
+        (left_over(Link("eth2", master="br300")), "still has addresses that are not ours: 172.16.30.1/24"),
+    ],
+)
+def test_a_left_over_bridge_with_what_may_be_somebody_elses_is_refused(host: Host, message: str) -> None:
+    with pytest.raises(InUse, match=message):
+        decide(host, [], purge=True)
+
+
+def test_a_bridge_without_our_mark_is_left_alone() -> None:
+    for alias in ("", "novanet:lab"):
+        assert lines(decide(left_over(OUR_VLAN, alias=alias), [], purge=True)) == []

@@ -149,6 +149,33 @@ def test_a_corrupt_state_file_is_named_and_nothing_changes(
     assert not words.path.exists()
 
 
+def damaged(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "state/nova/words.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}'])
+def test_damaged_memory_is_kept_aside_where_that_is_asked_for(words: Words, tmp_path: Path, text: str) -> None:
+    path = damaged(tmp_path, text)
+    predicted = reconcile(words, {"words": ["a"]}, SystemRunner(), request(tmp_path, set_aside=True, check=True))
+    assert path.read_text() == text and list(path.parent.iterdir()) == [path]
+    done = reconcile(words, {"words": ["a"]}, SystemRunner(), request(tmp_path, set_aside=True))
+    assert done == predicted
+    said = [change.describe() for change in done.changes]
+    assert said[0].startswith(f"update state file {path} (is damaged") and said[1:] == ["create word a"]
+    assert [file.read_text() for file in (path.parent / "damaged").iterdir()] == [text]
+    assert journal(tmp_path)["owned"] == {"words": ["a"]}
+    assert reconcile(words, {"words": ["a"]}, SystemRunner(), request(tmp_path, set_aside=True)).changes == ()
+
+
+def test_memory_of_a_newer_release_is_never_set_aside(words: Words, tmp_path: Path) -> None:
+    damaged(tmp_path, '{"schema": 99, "owned": {}, "slice": null}')
+    with pytest.raises(HostError, match="has schema 99"):
+        reconcile(words, {"words": ["a"]}, SystemRunner(), request(tmp_path, set_aside=True))
+
+
 def test_bad_options_are_refused_before_anything_is_read(words: Words, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"words\[1\] 7 is not a word"):
         reconcile(words, {"words": ["a", "7"]}, SystemRunner(), request(tmp_path))
