@@ -124,6 +124,14 @@ options:
         when no owner has networks left. Nothing is written to C(/etc/sysctl.d).
     type: bool
     default: true
+  phase:
+    description:
+      - V(make) comes before bridges change, V(remove) after. A bridge that goes is not without rules for an instant.
+      - V(make) leaves out what removes, and closes the bridges whose networks go. Nothing is routed from or to them any more.
+      - V(remove) takes away what goes, and leaves out all else.
+    type: str
+    choices: [all, make, remove]
+    default: all
 extends_documentation_fragment:
   - novanet.network.host
 requirements:
@@ -185,6 +193,26 @@ EXAMPLES = r"""
         uplink: vlan170
         address: 172.16.170.1
 
+- name: Network green goes; first nothing is routed from and to its bridge any more
+  novanet.network.nova_firewall:
+    networks:
+      - label: green
+        state: absent
+    phase: make
+
+- name: Its bridge goes
+  novanet.network.nova_bridge:
+    bridges:
+      - name: br101
+        state: absent
+
+- name: Then its rules go
+  novanet.network.nova_firewall:
+    networks:
+      - label: green
+        state: absent
+    phase: remove
+
 - name: Remove all of it and put the forwarding switch back
   novanet.network.nova_firewall:
     networks: []
@@ -234,6 +262,12 @@ isolated:
     - bridge: br170
       uplink: vlan170
       address: 172.16.170.1
+closed:
+  description: Bridges that are about to go; nothing is routed from or to them.
+  returned: when O(networks) is given
+  type: list
+  elements: str
+  sample: []
 forwarding:
   description: Whether the host forwards IPv4.
   returned: when O(networks) is given
@@ -251,6 +285,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall import Firewall
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_phases import ALL, MAKE, PHASES
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request
 from ansible_collections.novanet.network.plugins.module_utils.wiring import host_module, present_items, run_host_module
 
@@ -281,13 +316,16 @@ ARGUMENTS: dict[str, Any] = {
         "options": {key: {"type": "str", "required": True} for key in ("bridge", "uplink", "address")},
     },
     "forwarding": {"type": "bool", "default": True},
+    "phase": {"type": "str", "choices": list(PHASES), "default": ALL},
 }
 
 
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
-    """Return the subsystem and the slice that it shall apply."""
+    """Return the subsystem and the slice that it shall apply. What is not removed yet stays remembered."""
     others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "forwarding")}
-    return Firewall(request.owner, request.state_path), {**present_items(options, "networks"), **others}
+    applied = present_items(options, "networks")
+    firewall = Firewall(request.owner, request.state_path, options["phase"], applied["purge"])
+    return firewall, {**applied, **others, "purge": applied["purge"] and options["phase"] != MAKE}
 
 
 def main() -> None:

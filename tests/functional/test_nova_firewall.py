@@ -275,3 +275,19 @@ def test_errors_name_the_place_and_change_nothing(small: Cloud) -> None:
     assert result["msg"].startswith("networks [] together with purge would remove everything")
     assert small.run("nova_firewall")["changed"] is False
     assert small.ruleset() == before
+
+
+def test_a_bridge_that_is_about_to_go_is_closed_and_the_others_are_not(small: Cloud) -> None:
+    small.run("nova_firewall", **FIREWALL)
+    going = {"networks": [{"label": OTHER["label"], "state": "absent"}]}
+    small.run("nova_firewall", **going, phase="make")
+
+    assert not small.guests["stranger"].request(OUTSIDE_ADDRESS, timeout=0.5)
+    assert not small.guests["stranger"].request(FIXED["near3"], timeout=0.5)
+    assert small.guests["near3"].request(OUTSIDE_ADDRESS).token == "token-of-outside"
+    # The control: it is still plugged in, and answers whoever is on its bridge.
+    assert small.gateway.request(FIXED["stranger"]).token == "token-of-stranger"
+
+    removed = small.run("nova_firewall", **going, phase="remove")
+    assert removed["closed"] == []
+    assert OTHER["cidr"] not in small.ruleset()

@@ -23,6 +23,7 @@ from .firewall_forwarding import (
     switch_forwarding,
 )
 from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
+from .firewall_phases import ALL, MAKE, REMOVE, close, let_go
 from .firewall_rules import render_ip_table
 from .journal import Journal
 from .nft import Table, read_table, write_tables
@@ -65,13 +66,17 @@ class Firewall:
 
     :param owner: whose tables these are.
     :param state_path: where the journals are, those of other owners as well.
+    :param phase: ``make`` closes what goes, ``remove`` forgets it and leaves out all else.
+    :param purge: with ``make``: what is not listed goes. Until it is gone it is remembered, so the slice has no purge.
     """
 
     name = "firewall"
 
-    def __init__(self, owner: str, state_path: str) -> None:
+    def __init__(self, owner: str, state_path: str, phase: str = ALL, purge: bool = False) -> None:
         self.owner = owner
         self.state_path = state_path
+        self.phase = phase
+        self.purge = purge
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         """See :class:`~.reconcile.Subsystem`."""
@@ -89,7 +94,7 @@ class Firewall:
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""
-        settings = merge(want, have.settings)
+        settings = self._settings(want, have)
         ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
         present = have.forwarding.value
         ip_forward, before = plan_forwarding(settings.forwarding, have.forwarding, remembered(journal.owned))
@@ -102,6 +107,13 @@ class Firewall:
             owned[BEFORE] = before
         after = Have(settings, ip, bridge, Forwarding(ip_forward))
         return Plan(tuple(changes), after, _steps(transaction, present, ip_forward), owned)
+
+    def _settings(self, want: Want, have: Have) -> Settings:
+        """Return the settings as this phase leaves them."""
+        if self.phase == MAKE:
+            return close(want, have.settings, self.purge)
+        final = merge(want, have.settings)
+        return let_go(final, have.settings) if self.phase == REMOVE and not _is_forgotten(have) else final
 
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         """See :class:`~.reconcile.Subsystem`."""
@@ -124,6 +136,7 @@ class Firewall:
             "metadata": asdict(settings.metadata) if settings.metadata else None,
             "hairpin_ports": list(settings.hairpin_ports),
             "isolated": [asdict(one) for one in settings.isolated],
+            "closed": list(settings.closed),
             "forwarding": have.forwarding.value == "1",
             "drift": [each.sentence() for each in self._drift(settings, have)],
         }
@@ -138,14 +151,19 @@ class Firewall:
     def _changes(self, settings: Settings, have: Have, ip: Table | None, bridge: Table | None) -> Iterator[Change]:
         """Say what the transaction does: what was asked for by its name, and drift as exactly as it can be named."""
         needed = (*differences(ip, have.ip), *differences(bridge, have.bridge))
-        if have.settings == Settings(forwarding=False) and (have.ip or have.bridge):
-            # The journal is gone but the tables are there: only the differences themselves are known.
+        if _is_forgotten(have):
+            # Only the differences themselves are known.
             yield from (difference.change() for difference in needed)
             return
         named = tuple(_setting_changes(have.settings, settings))
         drift = set(self._drift(have.settings, have)).intersection(needed)
         yield from named
         yield from (each.change() for each in needed if each in drift or not named)
+
+
+def _is_forgotten(have: Have) -> bool:
+    """Tell whether the journal is gone but the tables are there."""
+    return have.settings == Settings(forwarding=False) and bool(have.ip or have.bridge)
 
 
 def _steps(transaction: list[Command], present: str, wanted: str) -> Steps:
@@ -168,6 +186,10 @@ def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
     for one in sorted(set(before.isolated).symmetric_difference(after.isolated), key=astuple):
         action = "create" if one in after.isolated else "delete"
         yield Change(action, "isolation of address", one.address, f"on {one.bridge} from {one.uplink}")
+    # That a bridge is no longer closed goes without saying where its network goes.
+    gone = {network.bridge for label, network in old.items() if label not in new}
+    for bridge in sorted(set(before.closed).symmetric_difference(after.closed) - gone):
+        yield Change("create" if bridge in after.closed else "delete", "closure of bridge", bridge)
 
 
 def _network_change(label: str, old: FirewallNetwork | None, new: FirewallNetwork | None) -> Iterator[Change]:

@@ -60,6 +60,7 @@ class Settings:
     """All that the ruleset is made of.
 
     :param forwarding: True when this host shall forward IPv4 for the networks.
+    :param closed: bridges that are about to go: nothing is routed from or to them any more.
     """
 
     networks: tuple[FirewallNetwork, ...] = ()
@@ -67,6 +68,7 @@ class Settings:
     hairpin_ports: tuple[str, ...] = ()
     forwarding: bool = True
     isolated: tuple[Isolated, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,13 @@ def merge(want: Want, known: Settings) -> Settings:
     _refuse_overlaps(networks, want.positions)
     ports = _choose(want.hairpin_ports, known.hairpin_ports, want.purge, ())
     isolated = _choose(want.isolated, known.isolated, want.purge, ())
+    open_bridges = {network.bridge for network in want.networks}
+    closed = () if want.purge else tuple(bridge for bridge in known.closed if bridge not in open_bridges)
     if not networks:
         # Metadata is for guests of our networks: without them there is nothing left to do for it.
-        return Settings(hairpin_ports=ports, forwarding=False, isolated=isolated)
+        return Settings(hairpin_ports=ports, forwarding=False, isolated=isolated, closed=closed)
     metadata = _choose(want.metadata, known.metadata, want.purge, None)
-    return Settings(networks, metadata, ports, want.forwarding, isolated)
+    return Settings(networks, metadata, ports, want.forwarding, isolated, closed)
 
 
 def _choose(asked: Any, known: Any, purge: bool, nothing: Any) -> Any:
@@ -227,6 +231,7 @@ def to_owned(settings: Settings) -> dict[str, Any]:
         "hairpin_ports": list(settings.hairpin_ports),
         "forwarding": settings.forwarding,
         "isolated": [asdict(one) for one in settings.isolated],
+        "closed": list(settings.closed),
     }
     if settings.metadata:
         content["metadata"] = asdict(settings.metadata)
@@ -251,4 +256,5 @@ def from_owned(owned: Mapping[str, Any]) -> Settings:
         tuple(owned.get("hairpin_ports", ())),
         bool(owned.get("forwarding", False)),
         tuple(Isolated(**item) for item in owned.get("isolated", ())),
+        tuple(owned.get("closed", ())),
     )

@@ -54,12 +54,12 @@ _SAME_NETWORK = match(_SOURCE_AND_DESTINATION, "@same_network")
 
 def render_ip_table(owner: str, settings: Settings) -> Table | None:
     """Return the table of family ip; None when this host is gateway of no network."""
-    if not settings.networks:
+    if not settings.networks and not settings.closed:
         return None
     chains = [
         _prerouting(settings.metadata),
         *([_mark_dnated()] if settings.hairpin_ports else []),
-        *_forwarding(),
+        *_forwarding(bool(settings.closed)),
         _untranslated(),
         _postrouting(),
     ]
@@ -87,7 +87,13 @@ def _sets(settings: Settings) -> list[ElementSet]:
         ElementSet("untranslated", addresses, interval=True, elements=dict(_untranslated_pairs(settings))),
         ElementSet("sources", ("ipv4_addr",), "ipv4_addr", True, sources),
         ElementSet("outbound", ("ifname", *addresses), "ipv4_addr", True, dict(_outbound(networks))),
+        *(_closed_sets(settings.closed) if settings.closed else ()),
     ]
+
+
+def _closed_sets(bridges: tuple[str, ...]) -> Iterator[ElementSet]:
+    yield ElementSet("closed", ("ifname",), elements={(bridge,): "" for bridge in bridges})
+    yield ElementSet("bridged", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in bridges})
 
 
 def _untranslated_pairs(settings: Settings) -> Iterator[tuple[Key, str]]:
@@ -126,7 +132,14 @@ def _mark_dnated() -> Chain:
     return Chain("mark", (rule(_FROM_BRIDGE, IS_DNATED, marking),), *filter_hook("prerouting", -50))
 
 
-def _forwarding() -> tuple[Chain, ...]:
+def _forwarding(with_closed: bool) -> tuple[Chain, ...]:
+    to_closed = (rule(match(each, "@closed"), jump("closed")) for each in (IIFNAME, OIFNAME) if with_closed)
+    closed = (
+        rule(
+            match(concat(IIFNAME, OIFNAME), "@bridged"), RETURN, comment="bridged frames, when br_netfilter shows them"
+        ),
+        rule(COUNTER, DROP, comment="this bridge is about to go"),
+    )
     to_guests = (
         rule(IS_REPLY_OR_RELATED, ACCEPT),
         rule(IS_DNATED, ACCEPT, comment="to a floating address"),
@@ -145,7 +158,8 @@ def _forwarding() -> tuple[Chain, ...]:
         rule(ACCEPT, comment="bridged frames, when br_netfilter shows them: DHCP, multicast"),
     )
     return (
-        Chain("forward", (rule(_TO_BRIDGE, jump("to_guests")),), *filter_hook("forward", 0)),
+        Chain("forward", (*to_closed, rule(_TO_BRIDGE, jump("to_guests"))), *filter_hook("forward", 0)),
+        *([Chain("closed", closed)] if with_closed else []),
         Chain("to_guests", to_guests),
         Chain("same_bridge", same_bridge),
     )

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two phases of a change of ``nova_firewall``, before and after bridges change. Pure.
+
+A bridge that goes has its address and its guests for some seconds more than its rules, if these went at once. So what
+goes is closed first, and forgotten when the bridge is gone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .firewall_input import FirewallNetwork, Isolated, Settings, Want, merge
+
+MAKE, REMOVE, ALL = "make", "remove", "all"
+PHASES = (ALL, MAKE, REMOVE)
+
+
+def close(want: Want, known: Settings, purge: bool) -> Settings:
+    """Return the settings before bridges change: all that shall be, and what goes is closed.
+
+    :param want: what shall be; it leaves alone what it does not name.
+    :param purge: True when what is not named goes.
+    """
+    named = {network.label for network in want.networks}
+    leaving = [
+        network for network in known.networks if network.label in want.absent or (purge and network.label not in named)
+    ]
+    staying = tuple(network for network in known.networks if network not in leaving)
+    settings = merge(want, replace(known, networks=staying))
+    used = {network.bridge for network in settings.networks}
+    networks = (*settings.networks, *(network for network in leaving if not _overlaps(network, settings.networks)))
+    closed = {network.bridge for network in known.networks}.union(known.closed) - used
+    return Settings(
+        networks=tuple(sorted(networks, key=lambda network: network.label)),
+        metadata=settings.metadata or known.metadata,
+        hairpin_ports=tuple(sorted({*settings.hairpin_ports, *known.hairpin_ports})),
+        forwarding=settings.forwarding if settings.networks else known.forwarding,
+        isolated=_both(settings.isolated, known.isolated),
+        closed=tuple(sorted(closed)),
+    )
+
+
+def let_go(final: Settings, known: Settings) -> Settings:
+    """Return the settings after bridges have changed: what is there already, without what shall not be.
+
+    :param final: what shall be in the end.
+    """
+    labels = {network.label for network in final.networks}
+    return Settings(
+        networks=tuple(network for network in known.networks if network.label in labels),
+        metadata=known.metadata if final.metadata else None,
+        hairpin_ports=tuple(port for port in known.hairpin_ports if port in final.hairpin_ports),
+        forwarding=known.forwarding and final.forwarding,
+        isolated=tuple(one for one in known.isolated if one in final.isolated),
+    )
+
+
+def _overlaps(network: FirewallNetwork, others: Iterable[FirewallNetwork]) -> bool:
+    """Tell whether others have got addresses of a network already: then its own rules for them cannot stay."""
+    own = ipaddress.IPv4Network(network.cidr)
+    return any(own.overlaps(ipaddress.IPv4Network(other.cidr)) for other in others)
+
+
+def _both(wanted: Sequence[Isolated], known: Iterable[Isolated]) -> tuple[Isolated, ...]:
+    """Return what is isolated before or after. An uplink that has moved to another bridge is new there."""
+    bridges = {one.uplink: one.bridge for one in wanted}
+    kept = (one for one in known if one not in wanted and bridges.get(one.uplink, one.bridge) == one.bridge)
+    return tuple(sorted((*wanted, *kept), key=lambda one: (one.bridge, one.uplink, ipaddress.IPv4Address(one.address))))
