@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ from tests.lab.topology import SWITCH
 from tests.machines.guests import Guest, boot, parse_information
 from tests.machines.running import Attached, state_of
 from tests.machines.ssh import CONFIGURATION
+
+
+def run_ansible(program: str, *words: str) -> str:
+    """Run one of Ansible's programs with the scenario's inventory, and return what it printed."""
+    path = str(Path(sys.executable).parent / program)
+    argv = [path, "-i", os.environ["MOLECULE_INVENTORY_FILE"], *words]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def playbook() -> Callable[..., str]:
+    """Return a function that runs a playbook of the collection by its short name."""
+    return lambda name, *words: run_ansible("ansible-playbook", f"novanet.network.{name}", *words)
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +62,23 @@ def switch(state: Path) -> Attached:
 
 
 @pytest.fixture(scope="session")
-def instances() -> dict[str, Instance]:
-    """What the IPAM holds."""
-    words = [GATEWAY, "-i", os.environ["MOLECULE_INVENTORY_FILE"], "-m", "novanet.network.nova_ipam_info"]
-    program = str(Path(sys.executable).parent / "ansible")
-    arguments = ["-a", '{"gather": ["instances", "floating"]}']
-    done = subprocess.run([program, *words, *arguments], capture_output=True, text=True, check=True, timeout=120)
-    information = parse_information(done.stdout)
-    return parse_instances(information["instances"], information["floating"])
+def read_ipam() -> Callable[[], dict[str, Any]]:
+    """Return a function that reads what the IPAM holds, as its module returns it."""
+    wanted = '{"gather": ["networks", "instances", "floating", "fixed"]}'
+    words = (GATEWAY, "-m", "novanet.network.nova_ipam_info", "-a", wanted)
+    return lambda: parse_information(run_ansible("ansible", *words))
+
+
+@pytest.fixture(scope="session")
+def ipam(read_ipam: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What the IPAM holds when the tests begin."""
+    return read_ipam()
+
+
+@pytest.fixture(scope="session")
+def instances(ipam: dict[str, Any]) -> dict[str, Instance]:
+    """What the IPAM holds of instances."""
+    return parse_instances(ipam["instances"], ipam["floating"])
 
 
 @pytest.fixture(scope="session")

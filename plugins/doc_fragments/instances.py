@@ -35,7 +35,16 @@ options:
       host:
         description:
           - Compute host that the instance runs on. A new instance needs it.
-          - When it changes, the addresses of the instance stay, and the old host is asked to give them up.
+          - When it changes, the addresses of the instance stay, and the old host is asked to give them up. That ends
+            a move to O(instances[].next_host).
+        type: str
+      next_host:
+        description:
+          - Compute host that the instance is about to move to, as by a live migration. That host gets the networks of
+            the instance already, and serves those with C(multi_host). Floating addresses stay with
+            O(instances[].host) until that is changed.
+          - It stays as it is when it is omitted, until O(instances[].host) changes. An empty string takes it away, for
+            a move that does not take place.
         type: str
       hostname:
         description:

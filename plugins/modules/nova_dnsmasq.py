@@ -102,6 +102,32 @@ options:
                 description: Whether the guest learns the router. Use V(false) on all but one interface of a guest.
                 type: bool
                 default: true
+      leases:
+        description:
+          - Leases of guests that have moved here, as another host gave them. What the server lacks of them goes into its
+            lease file, so that the guest's next renewal is acknowledged and its time goes on.
+          - The server is restarted for that. A lease that it has already is left alone, whatever its time, and so is
+            an address that is leased to another guest. Leases that are over are ignored.
+          - They are not remembered for the next boot. A guest may have given its lease back until then.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          mac:
+            description: MAC address of the guest. With O(servers[].leases[].address) it must be one of the listed hosts.
+            type: str
+            required: true
+          address:
+            description: The address that is leased.
+            type: str
+            required: true
+          hostname:
+            description: Name that the guest gave to itself. It counts only where the listed host has none.
+            type: str
+          expires:
+            description: When the lease is over, in seconds since 1970; V(0) for never.
+            type: int
+            required: true
       state:
         description: Whether the server shall be there.
         type: str
@@ -171,6 +197,24 @@ EXAMPLES = r"""
                 hostname: web
                 default_route: false
 
+- name: Go on with the lease of a guest that has moved here from another host
+  novanet.network.nova_dnsmasq:
+    servers:
+      - bridge: br100
+        listen_addresses: [10.0.0.1]
+        networks:
+          - label: private
+            cidr: 10.0.0.0/8
+            router: 10.0.0.1
+            hosts:
+              - mac: "fa:16:3e:00:00:01"
+                address: 10.0.0.2
+                hostname: web
+        leases:
+          - mac: "fa:16:3e:00:00:01"
+            address: 10.0.0.2
+            expires: 4102444800
+
 - name: Stop serving br100
   novanet.network.nova_dnsmasq:
     servers:
@@ -223,6 +267,10 @@ servers:
       elements: str
     stale_leases:
       description: Address and MAC address of leases that are to be ended.
+      type: list
+      elements: str
+    missing_leases:
+      description: Address and MAC address of leases that are to be taken over.
       type: list
       elements: str
 leases:
@@ -292,6 +340,12 @@ NETWORKS = {
     "mtu": {"type": "int"},
     "hosts": {"type": "list", "elements": "dict", "options": HOSTS},
 }
+LEASES = {
+    "mac": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "hostname": {"type": "str"},
+    "expires": {"type": "int", "required": True},
+}
 SERVERS = {
     "bridge": {"type": "str", "required": True},
     "listen_addresses": {"type": "list", "elements": "str"},
@@ -299,6 +353,7 @@ SERVERS = {
     "lease_time": {"type": "int", "default": 86400},
     "dns_servers": {"type": "list", "elements": "str"},
     "networks": {"type": "list", "elements": "dict", "options": NETWORKS},
+    "leases": {"type": "list", "elements": "dict", "default": [], "options": LEASES},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 ARGUMENTS = {

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Translates what guests send to the outside, sends their requests for C(169.254.169.254:80) to the metadata service,
     and keeps guests of one network from the fixed addresses of another.
-  - Works in two nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) are given,
+  - Works in two nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) or O(isolated) are given,
     C(bridge <owner>_firewall). Other tables are neither read nor changed. Every change is one transaction, and a host
     that is as it shall be gets no write at all.
   - The rules are the same for one network and for a thousand. What differs is in sets and maps.
@@ -93,6 +93,31 @@ options:
       - When omitted the ports stay as they are, or go with O(purge=true).
     type: list
     elements: str
+  isolated:
+    description:
+      - Addresses that every host has for itself, as gateway and DHCP server of its own guests (nova's
+        C(share_dhcp_address)). Guests on all hosts learn the same address, and each must find the one of its own host.
+      - ARP that asks for such an address, or that comes from it, neither enters nor leaves by the uplink. Nor does DHCP,
+        of whatever network. All else passes; guests of different hosts reach each other.
+      - A host reaches its own guests from such an address, and none behind the uplink, because it cannot ask for them.
+        Packets from the address that are on their way already pass. So a guest that has just moved to another host is
+        served by the old one until it asks for its gateway again.
+      - When omitted the addresses stay as they are, or go with O(purge=true). An empty list means none.
+    type: list
+    elements: dict
+    suboptions:
+      bridge:
+        description: Bridge that has the address. It need not exist yet.
+        type: str
+        required: true
+      uplink:
+        description: Port of the bridge that leads to the other hosts, such as C(eth2) or C(vlan170). It need not exist yet.
+        type: str
+        required: true
+      address:
+        description: The address.
+        type: str
+        required: true
   forwarding:
     description:
       - Whether to turn on C(net.ipv4.ip_forward) once the rules are in. The value before is remembered, and comes back
@@ -147,10 +172,24 @@ EXAMPLES = r"""
         bridge: br101
     purge: true
 
+- name: Each host is the gateway of its own guests, all under the same address
+  novanet.network.nova_firewall:
+    networks:
+      - label: blue
+        cidr: 172.16.170.0/24
+        bridge: br170
+        public_interface: eth0
+        source_address: 192.0.2.10
+    isolated:
+      - bridge: br170
+        uplink: vlan170
+        address: 172.16.170.1
+
 - name: Remove all of it and put the forwarding switch back
   novanet.network.nova_firewall:
     networks: []
     hairpin_ports: []
+    isolated: []
     purge: true
     allow_empty_purge: true
 """
@@ -186,6 +225,15 @@ hairpin_ports:
   type: list
   elements: str
   sample: [eth2]
+isolated:
+  description: The addresses that this host has for itself.
+  returned: when O(networks) is given
+  type: list
+  elements: dict
+  sample:
+    - bridge: br170
+      uplink: vlan170
+      address: 172.16.170.1
 forwarding:
   description: Whether the host forwards IPv4.
   returned: when O(networks) is given
@@ -227,13 +275,18 @@ ARGUMENTS: dict[str, Any] = {
         "options": {"address": {"type": "str", "required": True}, "port": {"type": "int", "default": 8775}},
     },
     "hairpin_ports": {"type": "list", "elements": "str"},
+    "isolated": {
+        "type": "list",
+        "elements": "dict",
+        "options": {key: {"type": "str", "required": True} for key in ("bridge", "uplink", "address")},
+    },
     "forwarding": {"type": "bool", "default": True},
 }
 
 
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
     """Return the subsystem and the slice that it shall apply."""
-    others = {key: options[key] for key in ("metadata", "hairpin_ports", "forwarding")}
+    others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "forwarding")}
     return Firewall(request.owner, request.state_path), {**present_items(options, "networks"), **others}
 
 

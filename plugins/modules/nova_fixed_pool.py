@@ -81,8 +81,11 @@ pools:
     allocated:
       description: How many instances have.
       type: int
+    hosts:
+      description: How many hosts have of their own, to serve a multi_host network.
+      type: int
     quarantined:
-      description: How many instances had and a host may still use.
+      description: How many instances or hosts had and a host may still use.
       type: int
     free:
       description: How many are free.
@@ -132,6 +135,9 @@ leases:
     expires:
       description: End of the lease, in seconds since 1970.
       type: float
+    host:
+      description: Host that told of it.
+      type: str
 changes:
   description: What was changed, in order.
   returned: success

@@ -72,7 +72,13 @@ EXAMPLES = r"""
           - network: storage
         floating_ip: {}
 
-- name: Move an instance to another host
+- name: Prepare another host for an instance, before its live migration starts
+  novanet.network.nova_instance:
+    instances:
+      - name: web1
+        next_host: compute2
+
+- name: Say that the instance has moved there
   novanet.network.nova_instance:
     instances:
       - name: web1
@@ -103,6 +109,9 @@ instances:
       type: str
     host:
       description: Compute host that it runs on.
+      type: str
+    next_host:
+      description: Compute host that it is about to move to; none when it is not.
       type: str
     hostname:
       description: Host name that it gets by DHCP.
@@ -148,6 +157,7 @@ instances:
       uuid: 4707e41b-dffb-521a-8313-6eb12cc0a48f
       project: red
       host: compute1
+      next_host:
       hostname: web1
       nics:
         - network: private

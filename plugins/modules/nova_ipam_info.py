@@ -192,10 +192,12 @@ networks:
       description: Generation in which it was last changed.
       type: int
     utilisation:
-      description: How many addresses it has (C(size)), and how many are C(free), C(reserved), C(allocated) and C(quarantined).
+      description:
+        - How many addresses it has (C(size)), and how many are C(free), C(reserved), C(allocated) to instances,
+          C(hosts) (of hosts that serve it, each with one of its own) and C(quarantined).
       type: dict
 fixed:
-  description: Fixed addresses that instances have, or had and hosts may still use.
+  description: Fixed addresses that instances and hosts have, or had and hosts may still use.
   returned: when O(gather) has V(fixed)
   type: list
   elements: dict
@@ -207,20 +209,25 @@ fixed:
       description: Label of its network.
       type: str
     instance:
-      description: Instance that has it or had it.
+      description: Instance that has it or had it; none when it is an address of a host.
       type: str
     host:
-      description: Compute host of the instance; none when the instance is gone.
+      description:
+        - Compute host of the instance; none when the instance is gone.
+        - Without an instance, the host that has the address, or had it, to serve a multi_host network.
       type: str
     mac:
       description: MAC address that has it or had it.
       type: str
     state:
-      description: V(allocated), or V(released) while it is in quarantine.
+      description: V(allocated) to an instance, of a V(host), or V(released) while it is in quarantine.
       type: str
     lease_expires:
       description: When its DHCP lease ends, in seconds since 1970; none without a lease.
       type: float
+    lease_host:
+      description: Host that told of the lease.
+      type: str
     released_at:
       description: When it was released.
       type: str
@@ -315,6 +322,9 @@ instances:
     host:
       description: Compute host that it runs on.
       type: str
+    next_host:
+      description: Compute host that it is about to move to; none when it is not.
+      type: str
     hostname:
       description: Host name that it gets by DHCP.
       type: str
@@ -379,7 +389,7 @@ withdrawals:
   elements: dict
   contains:
     kind:
-      description: V(fixed) or V(floating).
+      description: V(fixed), V(floating) or V(gateway).
       type: str
     address:
       description: The address.

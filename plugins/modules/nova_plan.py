@@ -46,7 +46,9 @@ options:
         type: str
         required: true
       network:
-        description: It may serve networks, that is be gateway, DHCP server and NAT for them.
+        description:
+          - It may serve networks, that is be gateway, DHCP server and NAT for them.
+          - Networks with C(multi_host) are served by the compute hosts of their instances.
         type: bool
         default: false
       compute:
@@ -266,7 +268,9 @@ plans:
       description: Options for M(novanet.network.nova_firewall).
       type: dict
     waiting:
-      description: Floating addresses that this host gets once another host has confirmed to have given them up.
+      description:
+        - Floating addresses and gateways of networks that this host gets once another host has confirmed to have given
+          them up.
       type: list
       elements: str
 ipam_uuid:
@@ -285,6 +289,11 @@ awaiting:
   type: list
   elements: str
   sample: []
+unconfirmed:
+  description: What hosts had and have not yet confirmed to have given up, by host. Nobody else gets it until then.
+  returned: success
+  type: dict
+  sample: {compute1: [fixed 10.0.0.2, floating 10.46.169.226]}
 released:
   description: Fixed addresses that came out of quarantine.
   returned: success
@@ -307,7 +316,11 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import 
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
-from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans, hosts_waited_for
+from ansible_collections.novanet.network.plugins.module_utils.plan.compile import (
+    compile_plans,
+    hosts_waited_for,
+    unconfirmed,
+)
 from ansible_collections.novanet.network.plugins.module_utils.plan.inputs import read_hosts, read_settings
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
@@ -325,6 +338,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         "ipam_uuid": snapshot.ipam_uuid,
         "generation": snapshot.generation,
         "awaiting": list(hosts_waited_for(snapshot)),
+        "unconfirmed": unconfirmed(snapshot),
         "released": released,
     }
 

@@ -28,6 +28,7 @@ from .topology import (
     check_host,
     check_interface_name,
     nic_commands,
+    switch_port,
     wire_commands,
 )
 
@@ -64,6 +65,7 @@ class Lab:
         self.guests: dict[str, Guest] = {}
         self.state = Path()
         self._ports = 0
+        self._cables: dict[str, list[str]] = {}
         self._switch: Node | None = None
         self._restore: Callable[[], None] = lambda: None
 
@@ -131,8 +133,14 @@ class Lab:
         assert self._switch is not None
         pids = {spec.name: self.hosts[spec.name].pid}
         self._switch.batch(nic_commands(spec, pids, self._ports))
+        self._cables[spec.name] = [switch_port(self._ports + number) for number in range(len(spec.nics))]
         self._ports += len(spec.nics)
         self.hosts[spec.name].batch(address_commands(spec))
+
+    def set_cables(self, host: str, plugged: bool) -> None:
+        """Pull the cables of a host, or plug them in again. All that it sees of that is its carrier."""
+        assert self._switch is not None
+        self._switch.batch([f"link set {port} {'up' if plugged else 'down'}" for port in self._cables[host]])
 
     def plug(
         self, name: str, host: str, *, port: str, mac: str, bridge: str | None = None, hairpin: bool = False

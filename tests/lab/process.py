@@ -94,7 +94,7 @@ def processes_in(holder: Process) -> list[Process]:
     return found if is_alive(holder) else []
 
 
-def end(processes: Sequence[Process], patience: float = 5.0) -> list[Process]:
+def end(processes: Sequence[Process], patience: float = 60.0) -> list[Process]:
     """Kill exactly these processes, wait until they are gone, and return those that are not."""
     left = list(processes)
     deadline = time.monotonic() + patience

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             elif command == "prepare":
                 install(state_of(scenario), hosts)
             elif command == "reboot":
-                reboot(state_of(scenario), hosts)
+                reboot(state_of(scenario), platforms)
             else:
                 raise MachineError(f"unknown command {command}")
     except (MachineError, LabError) as error:

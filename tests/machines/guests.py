@@ -10,18 +10,19 @@ import io
 import json
 import shlex
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.lab.cloud import Instance
 from tests.lab.guest import RECORD, Lease, parse_lease
 from tests.lab.host import TOKEN_PORT, Answer
 from tests.lab.node import HERE as LAB
 
-from .ssh import HERE, ssh
+from .ssh import HERE, PATIENCE, ssh
 
+Asked = TypeVar("Asked")
 DIRECTORY = "/usr/local/lib/guest"
 UNITS = "/etc/systemd/system"
 TRAFFIC = f"python3 -I {DIRECTORY}/traffic.py"
@@ -41,6 +42,7 @@ def pack() -> bytes:
         HERE / "guest/guest",
         HERE / "guest/unplug",
         HERE / "guest/flood.py",
+        HERE / "guest/late",
         LAB / "traffic.py",
         LAB / "udhcpc.sh",
     ]
@@ -66,19 +68,19 @@ class Guest:
         self.name = instance.name
         self._state = state
 
-    def on_host(self, command: str, timeout: float = 60.0) -> str:
+    def on_host(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a shell command on the guest's host."""
         return ssh(self._state, self.instance.host, command, timeout=timeout)
 
-    def run(self, command: str, timeout: float = 60.0) -> str:
+    def run(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a shell command in the guest."""
         return self.on_host(f"ip netns exec {self.name} sh -c {shlex.quote(command)}", timeout)
 
-    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 5.0) -> Answer:
+    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 20.0) -> Answer:
         """Ask the token server at an address who it is and whom it sees."""
         return self._ask(f"request {address} {port} {'--udp ' if udp else ''}--timeout {timeout}")
 
-    def fetch(self, url: str, *, timeout: float = 5.0) -> Answer:
+    def fetch(self, url: str, *, timeout: float = 20.0) -> Answer:
         """Ask the metadata service."""
         return self._ask(f"fetch {url} --timeout {timeout}")
 
@@ -89,7 +91,7 @@ class Guest:
     def lease(self) -> Lease:
         """Return what its DHCP client got; wait for it for a while."""
         unit = f"guest@{self.name}.service"
-        wait = "for i in $(seq 60); do [ ! -e $r ] || { cat $r; exit; }; sleep 0.5; done"
+        wait = "for i in $(seq 240); do [ ! -e $r ] || { cat $r; exit; }; sleep 0.5; done"
         process = f"p=$(systemctl show -P MainPID {unit}); r=/proc/$p/root{RECORD}"
         return parse_lease(self.on_host(f"{process}; {wait}; systemctl status {unit} >&2; exit 1"))
 
@@ -104,7 +106,7 @@ class Guest:
         command = f"ip netns exec {self.name} {TRAFFIC} capture eth0 --seconds {seconds}"
         wait = f"until grep -q ready {record}; do sleep 0.1; done"
         self.on_host(
-            f"rm -f {record}; setsid {command} >{record} 2>&1 </dev/null & sleep 0.2; timeout 20 sh -c '{wait}'"
+            f"rm -f {record}; setsid {command} >{record} 2>&1 </dev/null & sleep 0.2; timeout 120 sh -c '{wait}'"
         )
 
     def captured(self) -> bytes:
@@ -119,6 +121,12 @@ class Guest:
     def set_mac(self, mac: str) -> None:
         """Change its MAC by hand, as its owner could."""
         self.run(f"ip link set eth0 address {mac}")
+
+
+def each(guests: Mapping[str, Guest], ask: Callable[[Guest], Asked]) -> dict[str, Asked]:
+    """Ask guests the same, all at once."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(guests, pool.map(ask, guests.values())))
 
 
 def describe(instance: Instance) -> str:
@@ -137,14 +145,23 @@ def boot(state: Path, instances: Mapping[str, Instance]) -> dict[str, Guest]:
     return {name: Guest(state, instance) for name, instance in instances.items()}
 
 
+def destroy(state: Path, instance: Instance) -> None:
+    """Take a guest away from its host for good."""
+    unit = f"guest@{instance.name}"
+    command = f"systemctl --quiet disable {unit} && systemctl stop {unit} && rm /etc/guests/{instance.name}"
+    ssh(state, instance.host, command)
+
+
 def _boot_command(instances: Iterable[Instance]) -> str:
-    steps = []
+    steps = ["units="]
     for instance in instances:
         text, path = shlex.quote(describe(instance)), f"/etc/guests/{instance.name}"
         steps.append(
             f'if [ "$(cat {path} 2>/dev/null)" != "$(printf %s {text})" ]; then printf %s {text} >{path}; '
-            f"systemctl --quiet enable guest@{instance.name} && systemctl restart guest@{instance.name}; fi"
+            f'units="$units guest@{instance.name}"; fi'
         )
+    # All at once: each of these words costs a slow machine seconds.
+    steps.append('[ -z "$units" ] || { systemctl --quiet enable $units && systemctl restart $units; }')
     return "; ".join(steps)
 
 

@@ -35,11 +35,49 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Tagged:
+    """A VLAN interface of a host, which the cloud makes and the host's operator gives an address to.
+
+    :param id: VLAN; the interface is named after it.
+    :param trunk: wire that carries it.
+    :param wire: wire on which its frames have no tag.
+    """
+
+    id: int
+    trunk: str
+    wire: str
+    address: str
+    gateway: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the interface."""
+        return f"vlan{self.id}"
+
+
+@dataclass(frozen=True)
+class AccessPort:
+    """Where a VLAN of one wire goes on as another wire, on a switch whose kernel need not know VLANs."""
+
+    number: int
+    vlan: int
+    trunk: str
+    wire: str
+
+    @property
+    def ends(self) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+        """For each wire: its name, the port in it, and the other end of that port."""
+        ports = [f"access{self.number}{letter}" for letter in "tu"]
+        return (self.trunk, ports[0], f"{ports[0]}0"), (self.wire, ports[1], f"{ports[1]}0")
+
+
+@dataclass(frozen=True)
 class Platform:
     """A host.
 
     :param number: counts hosts from 1; names, ports and MACs follow from it.
     :param cards: ``eth1`` and so on; ``eth0`` is how Ansible reaches it.
+    :param late: card that appears late when the host boots again; empty for none.
     """
 
     name: str
@@ -47,6 +85,8 @@ class Platform:
     image: str
     memory: int
     cards: tuple[Card, ...]
+    vlans: tuple[Tagged, ...] = ()
+    late: str = ""
 
     @property
     def port(self) -> int:
@@ -74,7 +114,9 @@ def parse_platforms(documents: Sequence[Mapping[str, Any]]) -> tuple[Platform, .
                 f"platform {document['name']}: image {document['image']} is none of {', '.join(RECIPES)}"
             )
         cards = tuple(Card(**card) for card in document["cards"])
-        platforms.append(Platform(document["name"], number, document["image"], int(document.get("memory", 512)), cards))
+        vlans = tuple(Tagged(**vlan) for vlan in document.get("vlans", ()))
+        memory, late = int(document.get("memory", 512)), document.get("late", "")
+        platforms.append(Platform(document["name"], number, document["image"], memory, cards, vlans, late))
     return tuple(platforms)
 
 
@@ -83,6 +125,26 @@ def topology(platforms: Sequence[Platform]) -> Topology:
     wires = dict.fromkeys((PUBLIC, *(card.wire for platform in platforms for card in platform.cards)))
     nic = Nic("eth0", PUBLIC, (f"{OUTSIDE_ADDRESS}/24",), on_link=(FLOATING_RANGE,))
     return Topology((HostSpec(OUTSIDE, (nic,)),), tuple(Wire(name) for name in wires))
+
+
+def access_ports(platforms: Sequence[Platform]) -> tuple[AccessPort, ...]:
+    """Return what leads from one wire to another, each once."""
+    found = dict.fromkeys((vlan.id, vlan.trunk, vlan.wire) for platform in platforms for vlan in platform.vlans)
+    return tuple(AccessPort(number, *each) for number, each in enumerate(found, 1))
+
+
+def access_commands(ports: Sequence[AccessPort]) -> list[str]:
+    """Return lines for ``ip -batch`` in the wires' namespace that make the ends of access ports."""
+    return [
+        line
+        for access in ports
+        for wire, port, end in access.ends
+        for line in (
+            f"link add {port} type veth peer name {end}",
+            f"link set {port} addrgenmode none master {wire} up",
+            f"link set {end} addrgenmode none up",
+        )
+    ]
 
 
 def tap_commands(platforms: Sequence[Platform]) -> list[str]:

@@ -48,6 +48,7 @@ def kernel_words(platform: Platform, public_key: str) -> str:
     for number, card in enumerate(platform.cards, 1):
         if card.address:
             addresses.append((f"eth{number}", card.address, card.gateway))
+    addresses += [(vlan.name, vlan.address, vlan.gateway) for vlan in platform.vlans]
     words = [
         "console=ttyS0 root=/dev/vda rw quiet mitigations=off net.ifnames=0 fsck.mode=skip systemd.show_status=1",
         f"systemd.hostname={platform.name}",

@@ -2,34 +2,102 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Machines boot again, with nobody there to help them; what they were like before is kept for the tests."""
+"""Machines boot again, with nobody there to help them; what they were like before is kept for the tests.
+
+Meanwhile somebody knocks at them from all sides, and every frame on the wires is recorded.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
-from .errors import MachineError
-from .ssh import ssh
+from tests.lab.node import PYTHON
+from tests.lab.topology import SWITCH
 
-BEFORE = "before-reboot.json"
+from .errors import MachineError
+from .knocks import Gateway, Knock, floating_addresses, gateways, plan_knocks
+from .platform import PUBLIC, Platform
+from .running import Attached
+from .ssh import HERE, ssh
+
+BEFORE, KNOCKS = "before-reboot.json", "knocks.json"
 BOOT = "cat /proc/sys/kernel/random/boot_id"
 LEASES = "cat /var/lib/novanet/nova/dnsmasq/*/leases 2>/dev/null || true"
-LIMIT_SECONDS = 300
+LINKS = "ip -j -d address show"
+PUBLIC_LINK = "ip route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/'"
+LIMIT_SECONDS = 600
+# How long they knock before all goes down and after all is up.
+AROUND_SECONDS = 5.0
 
 
-def reboot(state: Path, hosts: Sequence[str]) -> None:
+def recording(wire: str) -> str:
+    """Return the name of the file that has a wire's frames."""
+    return f"reboot-{wire}.pcap"
+
+
+def reboot(state: Path, platforms: Sequence[Platform]) -> None:
     """Boot hosts again, all at once, and wait until they have come up."""
-    before = {host: {"boot": ssh(state, host, BOOT).strip(), "leases": ssh(state, host, LEASES)} for host in hosts}
-    (state / BEFORE).write_text(json.dumps(before))
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda host: _reboot(state, host, before[host]["boot"]), hosts))
+        before = dict(zip((each.name for each in platforms), pool.map(lambda each: _look(state, each), platforms)))
+        (state / BEFORE).write_text(json.dumps(before))
+        list(pool.map(lambda each: _make_late(state, each), platforms))
+        found, knocks = plan(platforms, before)
+        with knocking(state, knocks):
+            time.sleep(AROUND_SECONDS)
+            began = time.time()
+            list(pool.map(lambda each: boot_again(state, each.name, before[each.name]["boot"]), platforms))
+            ended = time.time()
+            time.sleep(AROUND_SECONDS)
+    networks = sorted({str(each.network) for each in found})
+    document = {"knocks": [asdict(knock) for knock in knocks], "networks": networks, "began": began, "ended": ended}
+    (state / KNOCKS).write_text(json.dumps(document))
 
 
-def _reboot(state: Path, host: str, old: str) -> None:
+def _look(state: Path, platform: Platform) -> dict[str, str]:
+    questions = {"boot": BOOT, "leases": LEASES, "links": LINKS, "public": PUBLIC_LINK}
+    command = "; echo =; ".join(f"({question})" for question in questions.values())
+    answers = ssh(state, platform.name, command).split("=\n")
+    return {name: answer.strip() for name, answer in zip(questions, answers)}
+
+
+def plan(platforms: Sequence[Platform], before: Mapping[str, Mapping[str, str]]) -> tuple[list[Gateway], list[Knock]]:
+    """Return the gateways on these hosts, and what knocks at them."""
+    found, floating = [], {}
+    for platform in platforms:
+        seen = before[platform.name]
+        links = json.loads(seen["links"])
+        found += list(gateways(platform, links, seen["public"], seen["leases"]))
+        floating.update(floating_addresses(links))
+    return found, plan_knocks(found, floating)
+
+
+@contextlib.contextmanager
+def knocking(state: Path, knocks: Sequence[Knock]) -> Iterator[None]:
+    """Knock and record as long as the block lasts."""
+    switch, frames = Attached(SWITCH, state), state / "frames.json"
+    frames.write_text(json.dumps([(knock.wire, knock.raw.hex()) for knock in knocks]))
+    with contextlib.ExitStack() as stack:
+        for wire in sorted({PUBLIC, *(knock.wire for knock in knocks)}):
+            argv = ["tcpdump", "-Z", "root", "-U", "-i", wire, "-w", str(state / recording(wire))]
+            stack.enter_context(switch.start(argv, limit=LIMIT_SECONDS)).wait_for("listening on", 30)
+        argv = [PYTHON, "-I", str(HERE / "knock.py"), str(frames), str(LIMIT_SECONDS)]
+        stack.enter_context(switch.start(argv, limit=LIMIT_SECONDS))
+        yield
+
+
+def _make_late(state: Path, platform: Platform) -> None:
+    if platform.late:
+        ssh(state, platform.name, f"systemctl --quiet enable late@{platform.late}.service")
+
+
+def boot_again(state: Path, host: str, old: str) -> None:
+    """Boot a host again and wait until it has come up."""
     began = time.monotonic()
     # Its end cuts the connection, so it comes a moment after the answer.
     ssh(state, host, "systemd-run --quiet --on-active=1 systemctl reboot")

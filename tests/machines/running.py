@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.lab.cloud import OUTSIDE
 from tests.lab.host import Host
 from tests.lab.lab import Lab
+from tests.lab.node import PYTHON
 from tests.lab.probes import OUTSIDE_TOKEN
 from tests.lab.process import Process, identify
 from tests.lab.state import OWNER, has_owner, load_process, remove
@@ -26,10 +27,10 @@ from tests.tools.tree import BUILD
 from .acceleration import acceleration
 from .errors import MachineError
 from .image import Image, image_of
-from .platform import Platform, tap_commands, topology
+from .platform import Platform, access_commands, access_ports, tap_commands, topology
 from .qemu import qemu_command
 from .recipe import RECIPES
-from .ssh import make_key, wait_for_ssh, write_configuration
+from .ssh import HERE, make_key, wait_for_ssh, write_configuration
 
 LINKS = BUILD / "machines"
 # Set by whoever runs a whole scenario: its machines are in use as long as that process lives.
@@ -71,6 +72,7 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
         (LINKS / scenario).symlink_to(lab.state)
         lab.host(OUTSIDE).serve_token(OUTSIDE_TOKEN)
         switch = Attached(SWITCH, lab.state)
+        _connect(switch, platforms)
         _boot(switch, platforms, images)
         for platform in platforms:
             wait_for_ssh(lab.state, platform.name, BOOT_SECONDS)
@@ -79,6 +81,16 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
             # Made by hand, so they are their own: they stay until they are destroyed, or this checkout is cleaned.
             _claim(lab.state, switch.holder)
         lab.keep = True
+
+
+def _connect(switch: Attached, platforms: Sequence[Platform]) -> None:
+    """Make the wires' ends, and what carries frames from one wire to another."""
+    ports = access_ports(platforms)
+    switch.batch([*tap_commands(platforms), *access_commands(ports)])
+    for access in ports:
+        (_trunk, _port, tagged), (_wire, _other, untagged) = access.ends
+        argv = [PYTHON, "-I", "-u", str(HERE / "access.py"), str(access.vlan), tagged, untagged]
+        switch.start(argv, limit=LIMIT_SECONDS).wait_for("ready")
 
 
 def _claim(state: Path, owner: Process | None) -> None:
@@ -99,7 +111,6 @@ def _boot(switch: Attached, platforms: Sequence[Platform], images: dict[str, Ima
     key = make_key(state)
     accelerated = acceleration(next(iter(images.values())))
     write_configuration(state, platforms, switch.shell)
-    switch.batch(tap_commands(platforms))
     for platform in platforms:
         image = images[platform.image]
         disk = state / f"{platform.name}.qcow2"

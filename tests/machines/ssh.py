@@ -17,6 +17,8 @@ from .platform import Platform
 
 HERE = Path(__file__).resolve().parent
 CONFIGURATION, KEY = "ssh_config", "key"
+# For whatever takes a machine a moment, and a slow and busy one much longer.
+PATIENCE = 240.0
 
 
 def make_key(state: Path) -> str:
@@ -53,7 +55,7 @@ def write_configuration(state: Path, platforms: Sequence[Platform], switch: Path
     (state / CONFIGURATION).write_text("".join([*lines, common]))
 
 
-def ssh(state: Path, host: str, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> str:
+def ssh(state: Path, host: str, command: str, *, stdin: bytes = b"", timeout: float = PATIENCE) -> str:
     """Run a shell command on a host and return its output.
 
     :raises MachineError: it failed or took too long.

@@ -21,8 +21,11 @@ from tests.tools.tree import BUILD, ROOT, link_collection
 
 BIN = Path(sys.executable).parent
 LOGS = BUILD / "logs"
-# A part that hangs must not hang whoever waits for the whole.
-LIMIT_SECONDS = 1800
+MACHINES = ROOT / ".venvs/machines/bin/python"
+# A part that hangs must not hang whoever waits for the whole. A scenario is slow on a slow machine.
+LIMIT_SECONDS, SCENARIO_LIMIT_SECONDS = 1800, 3600
+# What an interrupted part has to take away what it has made.
+CLEANING_SECONDS = 120
 SHOWN_LINES = 120
 PRINTING = threading.Lock()
 STOPPED = threading.Event()
@@ -36,6 +39,7 @@ class Part:
     name: str
     command: tuple[str, ...]
     junit: Path | None = None
+    limit: int = LIMIT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -55,28 +59,36 @@ def pytest_part(name: str, *words: str) -> Part:
     return Part(name, (str(BIN / "pytest"), f"tests/{name}", "-q", f"--junitxml={junit}", *words), junit)
 
 
+def scenario_part(name: str) -> Part:
+    """Return the part that runs a scenario on virtual machines."""
+    return Part(f"molecule {name}", (str(MACHINES), "-m", "tests.machines.run", name), limit=SCENARIO_LIMIT_SECONDS)
+
+
 def lanes() -> tuple[tuple[Part, ...], ...]:
     """Return the parts: each lane one after the other, the lanes side by side.
 
-    The gates mostly compute, the others mostly wait for packets and processes. Every test has a lab of its own.
+    The gates and the machines mostly compute, the others mostly wait for packets and processes. Every test has a lab
+    of its own.
     """
     lint = Part("lint", (sys.executable, "-m", "tests.tools.lint", "--jobs", str(max(1, (os.cpu_count() or 1) - 1))))
     demo = Part("demo", (str(ROOT / "tests/lab/demo"),))
-    return (lint,), (pytest_part("unit"), pytest_part("functional", "-n", "2", "--dist", "loadfile"), demo)
+    kernel = Part("kernel", (sys.executable, "-m", "tests.machines.kernel"), limit=SCENARIO_LIMIT_SECONDS)
+    namespaces = (pytest_part("unit"), pytest_part("functional", "-n", "2", "--dist", "loadfile"), demo)
+    return (lint, kernel, scenario_part("flatdhcp")), (*namespaces, scenario_part("vlan"))
 
 
-def finish(process: subprocess.Popen[str]) -> str:
+def finish(process: subprocess.Popen[str], limit: int) -> str:
     """Wait for a part; end it, and what it started, when it takes too long."""
     try:
-        return process.communicate(timeout=LIMIT_SECONDS)[0]
+        return process.communicate(timeout=limit)[0]
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGINT)
     try:
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=CLEANING_SECONDS)[0]
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output = process.communicate()[0]
-    return f"{output}\nended: it took more than {LIMIT_SECONDS} s\n"
+    return f"{output}\nended: it took more than {limit} s\n"
 
 
 def start(part: Part) -> subprocess.Popen[str]:
@@ -101,15 +113,20 @@ def run(part: Part) -> Outcome:
     try:
         process = start(part)
         RUNNING[part.name] = process
-        output, code = finish(process), process.returncode
+        output, code = finish(process, part.limit), process.returncode
         del RUNNING[part.name]
     except OSError as error:
         output, code = f"{error}\n", 127
-    (LOGS / f"{part.name}.log").write_text(output, encoding="utf-8")
+    log_of(part).write_text(output, encoding="utf-8")
     counts, reasons = from_junit(part.junit, code) if part.junit else (from_output(output, code), [])
     outcome = Outcome(part, counts, time.monotonic() - began, output, reasons)
     report(outcome)
     return outcome
+
+
+def log_of(part: Part) -> Path:
+    """Return the file that keeps the output of a part."""
+    return LOGS / f"{part.name.replace(' ', '-')}.log"
 
 
 def report(outcome: Outcome) -> None:
@@ -120,7 +137,7 @@ def report(outcome: Outcome) -> None:
             print(f"   skipped {reason}")
         if outcome.counts.failed:
             print("\n".join(f"   {line}" for line in outcome.output.rstrip().splitlines()[-SHOWN_LINES:]))
-            print(f"   (all of it: {(LOGS / outcome.part.name).relative_to(ROOT)}.log)")
+            print(f"   (all of it: {log_of(outcome.part).relative_to(ROOT)})")
         sys.stdout.flush()
 
 

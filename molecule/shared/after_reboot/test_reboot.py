@@ -14,6 +14,7 @@ import pytest
 
 from tests.machines.guests import Guest
 from tests.machines.reboot import BEFORE, BOOT, LEASES
+from tests.machines.units import moment
 
 
 def leases(text: str) -> dict[str, tuple[int, str]]:
@@ -42,9 +43,22 @@ def test_guests_came_up_with_their_host(
 def test_leases_have_outlived_the_reboot(
     guests: dict[str, Guest], machine: Any, before: dict[str, dict[str, str]]
 ) -> None:
-    old, new = leases(before["network1"]["leases"]), leases(machine("network1").check_output(LEASES))
-    assert sorted(old) == sorted(guest.instance.address for guest in guests.values())
-    assert {address: owner for address, (_end, owner) in new.items()} == {
-        address: owner for address, (_end, owner) in old.items()
-    }
-    assert all(new[address][0] >= end for address, (end, _owner) in old.items())
+    known: set[str] = set()
+    for host, seen in before.items():
+        old, new = leases(seen["leases"]), leases(machine(host).check_output(LEASES))
+        assert {address: owner for address, (_end, owner) in new.items()} == {
+            address: owner for address, (_end, owner) in old.items()
+        }
+        assert all(new[address][0] >= end for address, (end, _owner) in old.items())
+        known |= old.keys()
+    assert sorted(known) == sorted(guest.instance.address for guest in guests.values())
+
+
+def test_rules_come_before_links_and_guests_come_last(machine: Any, guests: dict[str, Guest]) -> None:
+    for guest in guests.values():
+        host = machine(guest.instance.host)
+        managers = [unit for unit in ("systemd-networkd", "networking") if moment(host, unit, "ExecMainStart")]
+        closed, restored = moment(host, "novanet-early", "ExecMainExit"), moment(host, "novanet", "ExecMainExit")
+        assert managers
+        assert 0 < closed < min(moment(host, unit, "ExecMainStart") for unit in managers)
+        assert closed < restored < moment(host, f"guest@{guest.name}", "ExecMainStart")

@@ -11,30 +11,49 @@ from typing import Any
 
 import pytest
 
-VLANS = {169: "br169", 170: "br170"}
+from tests.lab.cloud import GATEWAY
+from tests.machines.expected import links_of, servers_of
+
+HOSTS = (GATEWAY, "compute1", "compute2")
 
 
-@pytest.mark.parametrize("name", ["network1", "compute1", "compute2"])
-def test_a_host_has_exactly_the_vlans_of_its_networks(name: str, machine: Any) -> None:
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_host_has_exactly_the_vlans_and_bridges_of_its_networks(
+    name: str, machine: Any, ipam: dict[str, Any]
+) -> None:
     links = json.loads(machine(name).check_output("ip -d -j link show"))
+    kinds = [(link.get("linkinfo", {}).get("info_kind"), link) for link in links]
     vlans = {
-        link["linkinfo"]["info_data"]["id"]: (link["link"], link["master"], link["linkinfo"]["info_data"]["protocol"])
-        for link in links
-        if link.get("linkinfo", {}).get("info_kind") == "vlan"
+        link["linkinfo"]["info_data"]["id"]: (link["link"], link.get("master"))
+        for kind, link in kinds
+        if kind == "vlan" and link["linkinfo"]["info_data"]["protocol"] == "802.1Q"
     }
-    assert vlans == {number: ("eth2", bridge, "802.1Q") for number, bridge in VLANS.items()}
+    expected = links_of(ipam, name)
+    public: dict[int, tuple[str, str | None]] = {100: ("eth2", None)} if name == GATEWAY else {}
+    assert vlans == {**{vlan: ("eth2", bridge) for vlan, bridge in expected.items()}, **public}
+    assert {link["ifname"] for kind, link in kinds if kind == "bridge"} == {*expected.values()}
 
 
-def test_the_dhcp_servers_run_under_systemd_on_the_network_host_only(machine: Any) -> None:
-    for bridge in VLANS.values():
-        unit = f"novanet-dnsmasq-nova@{bridge}.service"
-        assert machine("network1").service(unit).is_running
-        assert machine("network1").service(unit).is_enabled
-    for name in ("compute1", "compute2"):
-        assert not machine(name).process.filter(comm="dnsmasq")
+@pytest.mark.parametrize("name", HOSTS)
+def test_dhcp_servers_run_under_systemd_where_networks_are_served(
+    name: str, machine: Any, ipam: dict[str, Any]
+) -> None:
+    units = [f"novanet-dnsmasq-nova@{bridge}.service" for bridge in servers_of(ipam, name)]
+    host = machine(name)
+    assert len(host.process.filter(comm="dnsmasq")) == len(units)
+    for unit in units:
+        assert host.check_output("systemctl is-enabled %s; systemctl is-active %s", unit, unit) == "enabled\nactive"
 
 
-@pytest.mark.parametrize("name", ["network1", "compute1", "compute2"])
+def test_the_public_interface_is_a_vlan_with_the_operators_address(machine: Any) -> None:
+    (link,) = json.loads(machine(GATEWAY).check_output("ip -d -j address show dev vlan100"))
+    assert link["linkinfo"]["info_data"]["id"] == 100
+    addresses = [f"{each['local']}/{each['prefixlen']}" for each in link["addr_info"]]
+    assert addresses[0] == "192.0.2.11/24"
+    assert addresses[1:] == ["10.46.169.226/32"]
+
+
+@pytest.mark.parametrize("name", HOSTS)
 def test_the_kernel_module_is_loaded_at_boot(name: str, machine: Any) -> None:
     directories = "/etc/modules-load.d /run/modules-load.d /usr/lib/modules-load.d"
     assert machine(name).run(f"grep -rqx 8021q {directories}").rc == 0

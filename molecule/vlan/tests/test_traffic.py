@@ -2,62 +2,105 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two projects on one trunk: each has its network, and never sees a frame of the other's."""
+"""Projects on one trunk: each has its network and its way to the outside, and never sees a frame of another's."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.lab.cloud import GATEWAY_ADDRESS, METADATA_ADDRESS, OUTSIDE_ADDRESS, Instance
+from tests.lab.cloud import METADATA_ADDRESS, OUTSIDE_ADDRESS
 from tests.lab.host import Host
 from tests.lab.probes import METADATA_TOKEN, OUTSIDE_TOKEN
-from tests.machines.guests import Guest
+from tests.machines.expected import gateway_hosts, routers_of
+from tests.machines.guests import Guest, each
 from tests.machines.running import Attached
+from tests.machines.ssh import PATIENCE
 
-ROUTERS = {"red": "172.16.169.1", "blue": "172.16.170.1"}
 VLANS = {"red": 169, "blue": 170}
-GUESTS = ("red1", "red2", "blue1", "blue2")
-FLOATING = "10.46.169.226"
+# Where the outside sees a host's guests come from.
+PUBLIC = {"network1": "192.0.2.11", "compute1": "192.0.2.21", "compute2": "192.0.2.22"}
 SHARED_MAC = "02:00:00:00:00:aa"
 
 
-@pytest.mark.parametrize("name", GUESTS)
-def test_a_guest_gets_an_address_of_its_projects_network(
-    name: str, guests: dict[str, Guest], instances: dict[str, Instance]
+def test_guests_get_addresses_of_their_networks_and_their_routers(
+    guests: dict[str, Guest], ipam: dict[str, Any]
 ) -> None:
-    lease, one = guests[name].lease(), instances[name]
-    assert (lease.address, lease.prefix, lease.router) == (one.address, 24, ROUTERS[one.project])
-    assert (lease.hostname, lease.server) == (name, ROUTERS[one.project])
+    routers = routers_of(ipam)
+    leases = each(guests, Guest.lease)
+    assert {name: (lease.address, lease.prefix, lease.hostname) for name, lease in leases.items()} == {
+        name: (guest.instance.address, 24, name) for name, guest in guests.items()
+    }
+    assert {name: (lease.router, lease.server) for name, lease in leases.items()} == {
+        name: (router, router) for name, router in routers.items()
+    }
+    # Each host has its own address in one multi_host network, and all have the same in the other.
+    assert routers["amber1"] != routers["amber2"]
+    assert routers["violet1"] == routers["violet2"]
 
 
-@pytest.mark.parametrize(("one", "other"), [("red1", "red2"), ("blue2", "blue1")])
-def test_guests_of_a_project_reach_each_other_across_hosts(one: str, other: str, guests: dict[str, Guest]) -> None:
-    target = guests[other].instance
-    answer = guests[one].request(target.address)
-    assert (answer.token, answer.peer) == (target.token, guests[one].instance.address), answer.error
+def test_guests_of_a_project_reach_each_other_across_hosts(guests: dict[str, Guest]) -> None:
+    pairs = {"red1": "red2", "blue2": "blue1", "amber1": "amber2", "violet1": "violet2"}
+    askers = {name: guests[name] for name in pairs}
+    answers = each(askers, lambda guest: guest.request(guests[pairs[guest.name]].instance.address))
+    assert {name: (answer.token, answer.peer) for name, answer in answers.items()} == {
+        name: (guests[other].instance.token, guests[name].instance.address) for name, other in pairs.items()
+    }
 
 
-@pytest.mark.parametrize(
-    ("name", "source"), [("red1", FLOATING), ("red2", GATEWAY_ADDRESS), ("blue1", GATEWAY_ADDRESS)]
-)
-def test_the_outside_sees_a_guest_under_its_public_address(name: str, source: str, guests: dict[str, Guest]) -> None:
-    answer = guests[name].request(OUTSIDE_ADDRESS)
-    assert (answer.token, answer.peer) == (OUTSIDE_TOKEN, source), answer.error
+def test_the_outside_sees_guests_under_their_public_addresses(guests: dict[str, Guest], ipam: dict[str, Any]) -> None:
+    hosts = gateway_hosts(ipam)
+    answers = each(guests, lambda guest: guest.request(OUTSIDE_ADDRESS))
+    assert {name: (answer.token, answer.peer) for name, answer in answers.items()} == {
+        name: (OUTSIDE_TOKEN, guest.instance.floating or PUBLIC[hosts[name]]) for name, guest in guests.items()
+    }
 
 
-def test_the_outside_reaches_a_floating_address_and_no_fixed_one(outside: Host, guests: dict[str, Guest]) -> None:
-    guest = guests["red1"].instance
-    assert outside.request(FLOATING, timeout=5).token == guest.token
-    assert not outside.request(guest.address, timeout=2)
+def test_the_outside_reaches_floating_addresses_and_no_fixed_ones(outside: Host, guests: dict[str, Guest]) -> None:
+    floating = {name: guest.instance for name, guest in guests.items() if guest.instance.floating}
+    assert len(floating) == 3
+    for instance in floating.values():
+        answer = outside.request(instance.floating, timeout=20)
+        assert (answer.token, answer.peer) == (instance.token, OUTSIDE_ADDRESS), answer.error
+        assert not outside.request(instance.address, timeout=1)
 
 
-@pytest.mark.parametrize("name", GUESTS)
-def test_the_metadata_service_sees_the_fixed_address(name: str, guests: dict[str, Guest]) -> None:
-    answer = guests[name].fetch(f"http://{METADATA_ADDRESS}/latest/meta-data/")
-    assert (answer.token, answer.peer) == (METADATA_TOKEN, guests[name].instance.address), answer.error
+def test_a_floating_address_is_bound_on_the_gateway_of_its_instance(machine: Any, ipam: dict[str, Any]) -> None:
+    hosts = gateway_hosts(ipam)
+    wanted = {(one["address"], hosts[one["instance"]]) for one in ipam["floating"] if one["instance"]}
+    bound = {
+        (address, name)
+        for name in PUBLIC
+        for address in re.findall(r"10\.46\.169\.\d+", machine(name).check_output("ip -o -4 address show"))
+    }
+    assert bound == wanted
+
+
+def test_the_metadata_service_sees_fixed_addresses(guests: dict[str, Guest]) -> None:
+    answers = each(guests, lambda guest: guest.fetch(f"http://{METADATA_ADDRESS}/latest/meta-data/"))
+    assert {name: (answer.token, answer.peer) for name, answer in answers.items()} == {
+        name: (METADATA_TOKEN, guest.instance.address) for name, guest in guests.items()
+    }
+
+
+def test_a_shared_address_is_each_hosts_own_affair(switch: Attached, guests: dict[str, Guest], machine: Any) -> None:
+    one, other = guests["violet1"], guests["violet2"]
+    router = one.lease().router
+    with switch.start(["tcpdump", "-i", "trunk", "-e", "-nn", "-l", "arp"], limit=int(PATIENCE)) as capture:
+        capture.wait_for("listening on", 30)
+        for guest in (one, other):
+            said = guest.run(f"arping -c 3 -I eth0 {router}")
+            mac = machine(guest.instance.host).check_output("cat /sys/class/net/%s/address", guest.instance.bridge)
+            assert {word.lower() for word in re.findall(r"\[([0-9A-Fa-f:]{17})\]", said)} == {mac}
+        # The control: what is not the router's is asked for over the trunk.
+        one.run(f"arping -c 3 -I eth0 {other.instance.address}")
+        seen = [line for line in capture.stop().splitlines() if "vlan 173," in line]
+    assert [line for line in seen if other.instance.address in line]
+    assert [line for line in seen if f" {router} " in f"{line} ".replace(",", " ")] == []
 
 
 def flood_and_compare(guests: dict[str, Guest]) -> None:

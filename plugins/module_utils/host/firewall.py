@@ -2,16 +2,17 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outbound NAT, metadata and forwarding of the networks that a host is the gateway of."""
+"""Outbound NAT, metadata, forwarding and isolation of the networks that a host is the gateway of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
 
 from ..change import Change
 from ..errors import HostError, RolledBack
+from .firewall_bridge import render_bridge_table, table_name
 from .firewall_forwarding import (
     BEFORE,
     IP_FORWARD,
@@ -22,7 +23,7 @@ from .firewall_forwarding import (
     switch_forwarding,
 )
 from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
-from .firewall_rules import render_bridge_table, render_ip_table, table_name
+from .firewall_rules import render_ip_table
 from .journal import Journal
 from .nft import Table, read_table, write_tables
 from .nft_diff import Command, Difference, commands, differences
@@ -122,6 +123,7 @@ class Firewall:
             "networks": list(to_owned(settings)["networks"].values()),
             "metadata": asdict(settings.metadata) if settings.metadata else None,
             "hairpin_ports": list(settings.hairpin_ports),
+            "isolated": [asdict(one) for one in settings.isolated],
             "forwarding": have.forwarding.value == "1",
             "drift": [each.sentence() for each in self._drift(settings, have)],
         }
@@ -163,6 +165,9 @@ def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
         yield _change("metadata forwarding", "169.254.169.254:80", texts[0], texts[1])
     for port in sorted(set(before.hairpin_ports).symmetric_difference(after.hairpin_ports)):
         yield Change("create" if port in after.hairpin_ports else "delete", "hairpin guard", port)
+    for one in sorted(set(before.isolated).symmetric_difference(after.isolated), key=astuple):
+        action = "create" if one in after.isolated else "delete"
+        yield Change(action, "isolation of address", one.address, f"on {one.bridge} from {one.uplink}")
 
 
 def _network_change(label: str, old: FirewallNetwork | None, new: FirewallNetwork | None) -> Iterator[Change]:

@@ -43,6 +43,19 @@ class Metadata:
 
 
 @dataclass(frozen=True)
+class Isolated:
+    """An address that every host has for itself, as gateway and DHCP server of its own guests.
+
+    :param bridge: the bridge that has the address.
+    :param uplink: the port of that bridge which leads to the other hosts.
+    """
+
+    bridge: str
+    uplink: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that the ruleset is made of.
 
@@ -53,6 +66,7 @@ class Settings:
     metadata: Metadata | None = None
     hairpin_ports: tuple[str, ...] = ()
     forwarding: bool = True
+    isolated: tuple[Isolated, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class Want:
     absent: frozenset[str]
     metadata: Metadata | None
     hairpin_ports: tuple[str, ...] | None
+    isolated: tuple[Isolated, ...] | None
     forwarding: bool
     purge: bool
     positions: Mapping[str, str]
@@ -91,12 +106,13 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
             absent.add(label)
         else:
             networks.append(_parse_network(item, position))
-    ports = applied.get("hairpin_ports")
+    ports, isolated = applied.get("hairpin_ports"), applied.get("isolated")
     return Want(
         tuple(networks),
         frozenset(absent),
         _parse_metadata(applied.get("metadata")),
         None if ports is None else _parse_ports(ports),
+        None if isolated is None else _parse_isolated(isolated),
         bool(applied.get("forwarding", True)),
         bool(applied.get("purge", False)),
         positions,
@@ -147,6 +163,30 @@ def _parse_ports(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted({require_interface(port, f"hairpin_ports[{index}]") for index, port in enumerate(values)}))
 
 
+def _parse_isolated(items: Iterable[Mapping[str, Any]]) -> tuple[Isolated, ...]:
+    found: set[Isolated] = set()
+    bridges: dict[str, tuple[str, str]] = {}
+    for index, item in enumerate(items):
+        position = f"isolated[{index}]"
+        for key in ("bridge", "uplink", "address"):
+            if not item.get(key):
+                raise InvalidInput(f"{position}.{key}", "is missing")
+        one = Isolated(
+            bridge=require_interface(item["bridge"], f"{position}.bridge"),
+            uplink=require_interface(item["uplink"], f"{position}.uplink"),
+            address=require_address(item["address"], f"{position}.address"),
+        )
+        if one.uplink == one.bridge:
+            raise InvalidInput(
+                f"{position}.uplink {one.uplink}", "is the bridge itself", "Name the port of the bridge."
+            )
+        other, place = bridges.setdefault(one.uplink, (one.bridge, position))
+        if other != one.bridge:
+            raise Conflict(f"{position}.uplink {one.uplink}", f"is a port of bridge {other} in {place}")
+        found.add(one)
+    return tuple(sorted(found, key=lambda one: (one.bridge, one.uplink, ipaddress.IPv4Address(one.address))))
+
+
 def merge(want: Want, known: Settings) -> Settings:
     """Return the settings as they shall be: what was asked for, and what was applied before and is not spoken of.
 
@@ -156,17 +196,13 @@ def merge(want: Want, known: Settings) -> Settings:
     kept = () if want.purge else tuple(network for network in known.networks if network.label not in named)
     networks = tuple(sorted((*want.networks, *kept), key=lambda network: network.label))
     _refuse_overlaps(networks, want.positions)
+    ports = _choose(want.hairpin_ports, known.hairpin_ports, want.purge, ())
+    isolated = _choose(want.isolated, known.isolated, want.purge, ())
     if not networks:
         # Metadata is for guests of our networks: without them there is nothing left to do for it.
-        return Settings(
-            hairpin_ports=_choose(want.hairpin_ports, known.hairpin_ports, want.purge, ()), forwarding=False
-        )
-    return Settings(
-        networks,
-        _choose(want.metadata, known.metadata, want.purge, None),
-        _choose(want.hairpin_ports, known.hairpin_ports, want.purge, ()),
-        want.forwarding,
-    )
+        return Settings(hairpin_ports=ports, forwarding=False, isolated=isolated)
+    metadata = _choose(want.metadata, known.metadata, want.purge, None)
+    return Settings(networks, metadata, ports, want.forwarding, isolated)
 
 
 def _choose(asked: Any, known: Any, purge: bool, nothing: Any) -> Any:
@@ -190,6 +226,7 @@ def to_owned(settings: Settings) -> dict[str, Any]:
         "networks": {network.label: _plain(network) for network in settings.networks},
         "hairpin_ports": list(settings.hairpin_ports),
         "forwarding": settings.forwarding,
+        "isolated": [asdict(one) for one in settings.isolated],
     }
     if settings.metadata:
         content["metadata"] = asdict(settings.metadata)
@@ -213,4 +250,5 @@ def from_owned(owned: Mapping[str, Any]) -> Settings:
         Metadata(**metadata) if metadata else None,
         tuple(owned.get("hairpin_ports", ())),
         bool(owned.get("forwarding", False)),
+        tuple(Isolated(**item) for item in owned.get("isolated", ())),
     )

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ruleset of ``nova_firewall``: settings in, tables out. Pure.
+"""The rules of ``nova_firewall`` for what is routed: settings in, the table of family ip out. Pure.
 
 The rules are the same for one network and for a thousand: what differs between networks is in sets and maps.
 """
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Iterator
 
+from .firewall_bridge import DNATED_BIT, table_name
 from .firewall_input import FirewallNetwork, Metadata, Settings
 from .nft import Chain, ElementSet, Key, Rule, Table, make_table
 from .nft_build import (
@@ -30,10 +30,10 @@ from .nft_build import (
     assign,
     concat,
     dnat,
+    filter_hook,
     goto,
     jump,
     lookup,
-    mark_has,
     match,
     payload,
     rule,
@@ -46,18 +46,10 @@ EVERYWHERE = "0.0.0.0/0"
 # Multicast, reserved and limited broadcast: never meant for one machine outside.
 NOT_UNICAST = {"prefix": {"addr": "224.0.0.0", "len": 3}}
 
-# Set on packets whose destination was translated, for the bridge family, which cannot ask conntrack on every kernel.
-DNATED_BIT = 0x2000
-
 _SOURCE_AND_DESTINATION = concat(SOURCE, DESTINATION)
 _FROM_BRIDGE = match(IIFNAME, "@bridges")
 _TO_BRIDGE = match(OIFNAME, "@bridges")
 _SAME_NETWORK = match(_SOURCE_AND_DESTINATION, "@same_network")
-
-
-def table_name(owner: str) -> str:
-    """Return the name of both tables of an owner."""
-    return f"{owner}_firewall"
 
 
 def render_ip_table(owner: str, settings: Settings) -> Table | None:
@@ -72,32 +64,6 @@ def render_ip_table(owner: str, settings: Settings) -> Table | None:
         _postrouting(),
     ]
     return make_table("ip", table_name(owner), _sets(settings), chains)
-
-
-def render_bridge_table(owner: str, settings: Settings) -> Table | None:
-    """Return the table of family bridge: the guard of the ports that may send frames back to where they came from."""
-    if not settings.hairpin_ports:
-        return None
-    ports = ElementSet("hairpin", ("ifname", "ifname"), elements={(port, port): "" for port in settings.hairpin_ports})
-    to_itself = rule(match(concat(IIFNAME, OIFNAME), "@hairpin"), goto("returning"))
-    returning = (
-        rule(match(mark_has(DNATED_BIT), 0), COUNTER, DROP, comment="only translated frames go back"),
-        # Switches would otherwise learn the sender's MAC where this host is, and lose the sender.
-        rule(assign(payload("ether", "saddr"), returning_mac(owner)), comment="switches keep the sender where it is"),
-    )
-    # -199: before br_netfilter hands the frame to the IP hooks, after which bridge chains up to 0 are skipped.
-    chains = [Chain("forward", (to_itself,), *_filter("forward", -199)), Chain("returning", returning)]
-    return make_table("bridge", table_name(owner), [ports], chains)
-
-
-def returning_mac(owner: str) -> str:
-    """Return the MAC that frames carry which this host sends back; locally administered, and nobody answers to it."""
-    digest = hashlib.sha256(f"novanet {owner}".encode()).digest()
-    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
-
-
-def _filter(hook: str, priority: int) -> tuple[str, str, int, str]:
-    return ("filter", hook, priority, "accept")
 
 
 def _nat(hook: str, priority: int) -> tuple[str, str, int, str]:
@@ -157,7 +123,7 @@ def _prerouting(metadata: Metadata | None) -> Chain:
 
 def _mark_dnated() -> Chain:
     marking = assign(MARK, {"|": [MARK, DNATED_BIT]})
-    return Chain("mark", (rule(_FROM_BRIDGE, IS_DNATED, marking),), *_filter("prerouting", -50))
+    return Chain("mark", (rule(_FROM_BRIDGE, IS_DNATED, marking),), *filter_hook("prerouting", -50))
 
 
 def _forwarding() -> tuple[Chain, ...]:
@@ -179,7 +145,7 @@ def _forwarding() -> tuple[Chain, ...]:
         rule(ACCEPT, comment="bridged frames, when br_netfilter shows them: DHCP, multicast"),
     )
     return (
-        Chain("forward", (rule(_TO_BRIDGE, jump("to_guests")),), *_filter("forward", 0)),
+        Chain("forward", (rule(_TO_BRIDGE, jump("to_guests")),), *filter_hook("forward", 0)),
         Chain("to_guests", to_guests),
         Chain("same_bridge", same_bridge),
     )

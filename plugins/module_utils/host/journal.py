@@ -27,6 +27,11 @@ ITEM_NAMES: Mapping[str, str] = {
 }
 
 
+# What an item tells one run only. A lease that was taken over is in the server's own file from then on. Told again
+# after a reboot, it would come back though its guest has given it back.
+PASSING: Mapping[str, tuple[str, ...]] = {"servers": ("leases",)}
+
+
 @dataclass(frozen=True)
 class Journal:
     """The memory of one subsystem for one owner.
@@ -143,5 +148,10 @@ def remembered_slice(before: Mapping[str, Any] | None, applied: Mapping[str, Any
             spoken_of = {item[name] for item in applied[key]}
             kept = [] if applied.get("purge") else (before or {}).get(key) or ()
             earlier = [item for item in kept if item[name] not in spoken_of]
-            remembered[key] = [*earlier, *(item for item in applied[key] if item.get("state") != "absent")]
+            present = (item for item in applied[key] if item.get("state") != "absent")
+            remembered[key] = [*earlier, *(_lasting(item, PASSING.get(key, ())) for item in present)]
     return remembered
+
+
+def _lasting(item: Mapping[str, Any], passing: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in passing}

@@ -70,6 +70,11 @@ def assign(key: Expression, value: Any) -> Expression:
     return {"mangle": {"key": key, "value": value}}
 
 
+def filter_hook(hook: str, priority: int) -> tuple[str, str, int, str]:
+    """Return where a chain is hooked in that drops what it must and lets all else go on."""
+    return ("filter", hook, priority, "accept")
+
+
 # Holds for both directions of a connection whose destination was translated.
 IS_DNATED = match({"ct": {"key": "status"}}, "dnat", "in")
 IS_REPLY_OR_RELATED = match({"ct": {"key": "state"}}, ["established", "related"], "in")

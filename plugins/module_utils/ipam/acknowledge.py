@@ -20,7 +20,9 @@ from .fixed import free_if_due
 from .floating_space import put_back
 from .inputs import dotted, read_address, read_items, read_mac, read_text, shown
 from .network_views import chunks
-from .sql import and_, bindparam, delete, insert, or_, select, update
+from .owners import owner
+from .serving import serving_host
+from .sql import and_, bindparam, delete, insert, select, update
 from .store import Transaction
 
 REPORT_KEYS = ("host", "generation", "leases")
@@ -129,68 +131,75 @@ def _note_leases(work: Transaction, report: Report, reports: Sequence[Report]) -
     if report.leases is None:
         return
     rows = _rows_of(work, [lease.address for lease in report.leases])
-    expiries: dict[int, float | None] = {}
+    noted: dict[int, tuple[float | None, str | None]] = {}
     for lease in report.leases:
         row = rows.get(lease.address)
         if row is None or row.mac != lease.mac:
             work.warnings.append(_contradiction(report, lease, row))
-        elif row.lease_expires != lease.expires:
-            expiries[row.id] = lease.expires
+        elif _is_news(row, report.host, lease):
+            noted[row.id] = (lease.expires, report.host)
     elsewhere = {(lease.address, lease.mac) for other in reports for lease in other.leases or ()}
     for row in _answered_for(work, report.host):
-        # The host that serves the network says that there is no such lease any more.
+        # The host that gave it says that there is no such lease any more.
         if (row.address, row.mac) not in elsewhere:
-            expiries[row.id] = None
-    if expiries:
+            noted[row.id] = (None, None)
+    if noted:
         one = (
             update(schema.fixed_ips)
             .where(schema.fixed_ips.c.id == bindparam("this_row"))
-            .values(lease_expires=bindparam("new_expiry"))
+            .values(lease_expires=bindparam("new_expiry"), lease_host=bindparam("new_host"))
         )
-        work.connection.execute(one, [{"this_row": key, "new_expiry": value} for key, value in expiries.items()])
+        values = [{"this_row": key, "new_expiry": end, "new_host": host} for key, (end, host) in noted.items()]
+        work.connection.execute(one, values)
+
+
+def _is_news(row: Any, host: str, lease: Lease) -> bool:
+    """Tell whether a host knows better about a lease than what is noted.
+
+    While an instance moves, two hosts have its lease: the later end is right, and of the same end the serving host.
+    """
+    if row.lease_host in (None, host):
+        return (row.lease_expires, row.lease_host) != (lease.expires, host)
+    return lease.expires > row.lease_expires or (lease.expires == row.lease_expires and host == row.serving)
 
 
 def _rows_of(work: Transaction, addresses: Sequence[int]) -> dict[int, Any]:
     rows: dict[int, Any] = {}
     for part in chunks(addresses):
-        found = select(schema.fixed_ips).where(schema.fixed_ips.c.address.in_(part))
-        rows.update((row.address, row) for row in work.connection.execute(found))
+        query = _with_serving_host().where(schema.fixed_ips.c.address.in_(part))
+        rows.update((row.address, row) for row in work.connection.execute(query))
     return rows
 
 
 def _answered_for(work: Transaction, host: str) -> list[Any]:
-    """Return the addresses with a lease of which this host knows whether it still has it.
+    """Return the addresses with a lease of which this host knows whether it still has it: it gave the lease.
 
-    In a multi_host network that is the instance's own host; once the instance is gone, the host that is to give it up.
+    Once its instance has moved, a host drops a lease that lives on at the next one: that is no news.
     """
-    fixed, networks, ports = schema.fixed_ips, schema.networks, schema.ports
-    instances, withdrawals = schema.instances, schema.withdrawals
-    given_up = and_(withdrawals.c.kind == "fixed", withdrawals.c.address == fixed.c.address, withdrawals.c.host == host)
-    own = and_(
-        networks.c.multi_host,
-        or_(
-            and_(fixed.c.state == "allocated", instances.c.host == host),
-            and_(fixed.c.state == "released", withdrawals.c.id.is_not(None)),
-        ),
+    fixed = schema.fixed_ips
+    given = _with_serving_host().where(fixed.c.lease_host == host)
+    return [
+        row
+        for row in work.connection.execute(given)
+        if row.state == "released" or host in (row.serving, row.multi_host and row.next_host)
+    ]
+
+
+def _with_serving_host() -> Any:
+    """Return a query for fixed addresses, each with the host that serves it (``serving``) and the next one."""
+    fixed, networks, ports, instances = schema.fixed_ips, schema.networks, schema.ports, schema.instances
+    return select(fixed, networks.c.multi_host, instances.c.next_host, serving_host().label("serving")).select_from(
+        fixed.join(networks, networks.c.id == fixed.c.network_id)
+        .outerjoin(ports, ports.c.id == fixed.c.port_id)
+        .outerjoin(instances, instances.c.id == ports.c.instance_id)
     )
-    query = (
-        select(fixed.c.id, fixed.c.address, fixed.c.mac)
-        .select_from(
-            fixed.join(networks, networks.c.id == fixed.c.network_id)
-            .outerjoin(ports, ports.c.id == fixed.c.port_id)
-            .outerjoin(instances, instances.c.id == ports.c.instance_id)
-            .outerjoin(withdrawals, given_up)
-        )
-        .where(fixed.c.lease_expires.is_not(None), or_(networks.c.host == host, own))
-    )
-    return list(work.connection.execute(query))
 
 
 def _contradiction(report: Report, lease: Lease, row: Any) -> str:
     said = f"host {report.host} has a lease of {dotted(lease.address)} for {lease.mac}"
     if row is None:
         return f"{said}, which nobody has in the IPAM"
-    return f"{said}, in the IPAM it is of instance {row.instance} with {row.mac}"
+    return f"{said}, in the IPAM it is of {owner(row)}" + (f" with {row.mac}" if row.mac else "")
 
 
 def _confirm(work: Transaction, host: str, generation: int) -> list[int]:

@@ -13,6 +13,7 @@ INSTANCE_ITEM: dict[str, Any] = {
     "uuid": {"type": "str"},
     "project": {"type": "str"},
     "host": {"type": "str"},
+    "next_host": {"type": "str"},
     "hostname": {"type": "str"},
     "nics": {
         "type": "list",

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixed addresses: allocated to a port, released into quarantine, and free again once nobody can still use them."""
+"""Fixed addresses: allocated to a port, released into quarantine, and free again once nobody can still use them.
+
+In multi_host networks hosts have some as well.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ from . import schema
 from .extents import give_back, take, take_oldest
 from .inputs import dotted, read_address
 from .network_views import chunks
+from .owners import audited, owner
 from .reservations import reservation_at, unreserved_parts
 from .sql import and_, delete, insert, or_, select, update
 from .store import Transaction
-from .withdrawals import withdraw
+from .withdrawals import reinstate, withdraw
 
 
 def allocate(
@@ -59,7 +63,7 @@ def allocate(
 
 
 def release(work: Transaction, fixed: Any, hosts: Iterable[str]) -> None:
-    """Take a fixed address away from its port. It stays in quarantine until :func:`free_if_due` lets it go.
+    """Take a fixed address away from its port or host. It stays in quarantine until :func:`free_if_due` lets it go.
 
     :param fixed: its row.
     :param hosts: who has it, and must confirm to have given it up.
@@ -68,9 +72,21 @@ def release(work: Transaction, fixed: Any, hosts: Iterable[str]) -> None:
     released = {"state": "released", "port_id": None, "released_at": work.now, "generation": work.generation}
     work.connection.execute(update(table).where(table.c.id == fixed.id).values(released))
     withdraw(work, "fixed", [(fixed.address, host) for host in hosts])
-    before = {"instance": fixed.instance, "mac": fixed.mac, "state": fixed.state}
-    change = Change("delete", "fixed IP", dotted(fixed.address), f"{fixed.instance}, into quarantine")
+    before = audited(fixed)
+    had = f"host {fixed.host}" if fixed.host else fixed.instance
+    change = Change("delete", "fixed IP", dotted(fixed.address), f"{had}, into quarantine")
     work.record(change, before, {**before, "state": "released"})
+
+
+def retake(work: Transaction, fixed: Any) -> None:
+    """Give a host back the address that it had last and that is still in quarantine."""
+    table = schema.fixed_ips
+    again = {"state": "host", "released_at": None, "generation": work.generation}
+    work.connection.execute(update(table).where(table.c.id == fixed.id).values(again))
+    reinstate(work, "fixed", [(fixed.address, fixed.host)])
+    before = audited(fixed)
+    change = Change("update", "fixed IP", dotted(fixed.address), f"host {fixed.host}, out of quarantine")
+    work.record(change, before, {**before, "state": "host"})
 
 
 def release_port(work: Transaction, port_id: int, hosts: Iterable[str]) -> str | None:
@@ -92,8 +108,7 @@ def free_if_due(work: Transaction) -> list[str]:
         for free_first, free_last in unreserved_parts(work, network_id, first, last):
             give_back(work, schema.fixed_extents, "network_id", network_id, free_first, free_last, work.now)
     for row in due:
-        before = {"instance": row.instance, "mac": row.mac, "state": "released"}
-        work.observe(Change("delete", "fixed IP", dotted(row.address), "free again"), before, None)
+        work.observe(Change("delete", "fixed IP", dotted(row.address), "free again"), audited(row), None)
     return [dotted(row.address) for row in due]
 
 
@@ -131,8 +146,8 @@ def _why_not(work: Transaction, network: Any, number: int, subject: str) -> Nova
     table = schema.fixed_ips
     same = and_(table.c.network_id == network.id, table.c.address == number)
     fixed = work.connection.execute(select(table).where(same)).first()
-    if fixed is not None and fixed.state == "allocated":
-        return Conflict(asked, f"is taken by instance {fixed.instance}")
+    if fixed is not None and fixed.state != "released":
+        return Conflict(asked, f"is taken by {owner(fixed)}")
     if fixed is not None:
         return InUse(asked, f"is in quarantine: {_quarantine(work, fixed)}", "Converge these hosts, then run again.")
     reservation = reservation_at(work, network.id, number)
@@ -144,7 +159,7 @@ def _quarantine(work: Transaction, fixed: Any) -> str:
     table = schema.withdrawals
     same = and_(table.c.kind == "fixed", table.c.address == fixed.address)
     hosts = [row.host for row in work.connection.execute(select(table).where(same).order_by(table.c.host))]
-    reasons = [f"instance {fixed.instance} had it"]
+    reasons = [f"{owner(fixed)} had it"]
     if hosts:
         reasons.append(f"not yet confirmed by {', '.join(hosts)}")
     if fixed.lease_expires is not None and fixed.lease_expires > work.now:

@@ -25,12 +25,12 @@ def view_pools(work: Transaction) -> list[dict[str, Any]]:
     pools = []
     for row in work.connection.execute(select(networks).where(networks.c.cidr.is_not(None)).order_by(networks.c.id)):
         size = row.last - row.first + 1
-        allocated, quarantined = (taken.get((row.id, state), 0) for state in ("allocated", "released"))
+        allocated, hosts, quarantined = (taken.get((row.id, state), 0) for state in ("allocated", "host", "released"))
         left = free.get(row.id, 0)
         pool = {"network": row.label, "cidr": row.cidr, "project": row.project, "size": size, "free": left}
         # What is reserved while its former owner may still use it counts as quarantined, until it no longer is.
-        pool["reserved"] = size - left - allocated - quarantined
-        pools.append({**pool, "allocated": allocated, "quarantined": quarantined})
+        pool["reserved"] = size - left - allocated - hosts - quarantined
+        pools.append({**pool, "allocated": allocated, "hosts": hosts, "quarantined": quarantined})
     return pools
 
 
@@ -51,6 +51,7 @@ def view_leases(work: Transaction) -> list[dict[str, Any]]:
             "instance": row.instance,
             "state": row.state,
             "expires": row.lease_expires,
+            "host": row.lease_host,
         }
         for row in work.connection.execute(query)
     ]

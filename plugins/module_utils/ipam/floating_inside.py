@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import Conflict, InUse
 from . import schema
 from .inputs import dotted, read_address
+from .owners import owner
 from .reservations import reserve, unreserve
 from .sql import select
 from .store import Transaction
@@ -83,7 +84,7 @@ def _refuse_infrastructure(network: Any, first: int, last: int, subject: str) ->
 def _refuse_fixed_ips(work: Transaction, network: Any, first: int, last: int, subject: str) -> None:
     columns = schema.fixed_ips.c
     taken = work.connection.execute(
-        select(columns.address, columns.instance, columns.state)
+        select(schema.fixed_ips)
         .where(columns.network_id == network.id, columns.address.between(first, last))
         .order_by(columns.address)
         .limit(1)
@@ -94,7 +95,7 @@ def _refuse_fixed_ips(work: Transaction, network: Any, first: int, last: int, su
     if taken.state == "released":
         raise InUse(
             subject,
-            f"contains {address}, which instance {taken.instance} had and which is still in quarantine",
+            f"contains {address}, which {owner(taken)} had and which is still in quarantine",
             "Converge the hosts, then run again.",
         )
-    raise InUse(subject, f"contains {address}, which instance {taken.instance} has in network {network.label}")
+    raise InUse(subject, f"contains {address}, which {owner(taken)} has in network {network.label}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which host binds each floating address: the host that serves the network of its fixed IP.
+"""Which host binds each floating address: the host that serves the network of its fixed IP for its instance.
 
 Instances move, networks change their host, addresses move between instances. None of these looks after the hosts of
 floating addresses; this does, once, after all of them.
@@ -16,7 +16,8 @@ from typing import Any
 from ..change import Change
 from . import schema
 from .inputs import dotted
-from .sql import bindparam, case, or_, select, update
+from .serving import serving_host
+from .sql import bindparam, or_, select, update
 from .store import Transaction
 from .withdrawals import reinstate, withdraw
 
@@ -40,7 +41,7 @@ def _misplaced(work: Transaction) -> Sequence[Any]:
     """Return (address, host, expected host) of what is not where it belongs."""
     floating, fixed, ports = schema.floating_ips, schema.fixed_ips, schema.ports
     instances, networks = schema.instances, schema.networks
-    serving = case((networks.c.multi_host, instances.c.host), else_=networks.c.host).label("expected")
+    serving = serving_host().label("expected")
     query = (
         select(floating.c.address, floating.c.host, serving)
         .select_from(

@@ -37,7 +37,7 @@ def gather(work: Transaction, kinds: Sequence[str], limit: int = 100, names: Seq
 def view_networks(work: Transaction) -> list[dict[str, Any]]:
     """Return all networks by label, each with what its addresses are used for (``utilisation``)."""
     used = {pool["network"]: pool for pool in view_fixed_pools(work)}
-    figures = ("size", "free", "reserved", "allocated", "quarantined")
+    figures = ("size", "free", "reserved", "allocated", "hosts", "quarantined")
     views = []
     for row in work.connection.execute(select(schema.networks)):
         pool = used.get(row.label)
@@ -50,7 +50,7 @@ def view_fixed(work: Transaction) -> list[dict[str, Any]]:
     """Return every fixed address that somebody has, or had and may still use."""
     fixed, networks, ports, instances = schema.fixed_ips, schema.networks, schema.ports, schema.instances
     rows = work.connection.execute(
-        select(fixed, networks.c.label, instances.c.host)
+        select(fixed, networks.c.label, instances.c.host.label("instance_host"))
         .select_from(
             fixed.join(networks, networks.c.id == fixed.c.network_id)
             .outerjoin(ports, ports.c.id == fixed.c.port_id)
@@ -63,10 +63,11 @@ def view_fixed(work: Transaction) -> list[dict[str, Any]]:
             "address": dotted(row.address),
             "network": row.label,
             "instance": row.instance,
-            "host": row.host,
+            "host": row.host or row.instance_host,
             "mac": row.mac,
             "state": row.state,
             "lease_expires": row.lease_expires,
+            "lease_host": row.lease_host,
             "released_at": _moment(row.released_at),
             "origin": row.origin,
         }

@@ -12,6 +12,7 @@ from typing import Any
 from .floating import DEFAULT_POOL
 from .floating_book import FixedIp
 from .floating_places import place_floating_addresses
+from .host_addresses import place_host_addresses
 from .instances_drafts import Draft, Drafter
 from .instances_floating import InstanceFloating
 from .instances_inputs import WantedInstance, read_instances
@@ -39,6 +40,7 @@ def apply_instances(
     drafts = [drafter.draft(item, stored.get(item.name)) for item in present]
     write_instances(work, drafts)
     _settle_floating(work, floating, drafts, purge)
+    place_host_addresses(work)
     place_floating_addresses(work)
     views = view_instances(work, [item.name for item in present])
     return [views[item.name] for item in present]

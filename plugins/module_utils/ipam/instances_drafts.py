@@ -40,6 +40,7 @@ class Draft:
     """An instance as it is to be.
 
     :param stored: as it is; None for a new one.
+    :param next_host: where it is about to move to; None for nowhere.
     :param plugs: its NICs in order; None when the NICs that it has stay as they are.
     """
 
@@ -48,6 +49,7 @@ class Draft:
     uuid: str
     project: str
     host: str
+    next_host: str | None
     hostname: str
     plugs: tuple[Plug, ...] | None
 
@@ -70,9 +72,10 @@ class Draft:
         if self.stored is None:
             return []
         words = [
-            f"{name} {old} -> {new}"
+            f"{name} {old or 'none'} -> {new or 'none'}"
             for name, old, new in (
                 ("host", self.stored.host, self.host),
+                ("next_host", self.stored.next_host, self.next_host),
                 ("hostname", self.stored.hostname, self.hostname),
             )
             if old != new
@@ -113,7 +116,8 @@ class Drafter:
             _refuse_change(f"{item.where}.uuid", item.uuid, stored.uuid)
             project, identity = stored.project, stored.uuid
             host, hostname = item.host or stored.host, item.hostname or stored.hostname
-        return Draft(item, stored, identity, project, host, hostname, self._plugs(item, stored, project))
+        next_host = _next_host(item, stored, host)
+        return Draft(item, stored, identity, project, host, next_host, hostname, self._plugs(item, stored, project))
 
     def _plugs(self, item: WantedInstance, stored: StoredInstance | None, project: str) -> tuple[Plug, ...] | None:
         if item.nics is not None:
@@ -144,6 +148,19 @@ def _at(where: str, ask: Callable[[], Result]) -> Result:
         return ask()
     except NovaError as error:
         raise type(error)(where, error.reason, error.hint) from error
+
+
+def _next_host(item: WantedInstance, stored: StoredInstance | None, host: str) -> str | None:
+    """Return where an instance is about to move to. A change of its host ends the move, unless a next one is named."""
+    if item.next_host is not None:
+        if item.next_host == host:
+            raise Conflict(
+                f"{item.where}.next_host {host}",
+                "is the host that the instance runs on",
+                "Leave it out when the move is over, or leave the host as it is while it is under way.",
+            )
+        return item.next_host or None
+    return stored.next_host if stored is not None and stored.host == host else None
 
 
 def _needed(value: str | None, where: str) -> str:

@@ -26,7 +26,7 @@ from .inputs import (
     shown,
 )
 
-INSTANCE_KEYS = ("name", "uuid", "project", "host", "hostname", "nics", "floating_ip", "state")
+INSTANCE_KEYS = ("name", "uuid", "project", "host", "next_host", "hostname", "nics", "floating_ip", "state")
 NIC_KEYS = ("network", "address", "mac")
 FLOATING_KEYS = ("pool", "address")
 
@@ -57,6 +57,7 @@ class WantedFloating:
 class WantedInstance:
     """An instance that was asked for. None stands for what was not given: of an existing instance it stays as it is.
 
+    :param next_host: where it is about to move to; empty for nowhere.
     :param nics: in order; None when not given, and then a new instance gets the networks of its project.
     """
 
@@ -65,6 +66,7 @@ class WantedInstance:
     uuid: str | None
     project: str | None
     host: str | None
+    next_host: str | None
     hostname: str | None
     nics: tuple[WantedNic, ...] | None
     floating: WantedFloating | None
@@ -107,6 +109,9 @@ def _read_instance(item: Mapping[str, Any], where: str) -> WantedInstance:
         uuid=_read_uuid(item.get("uuid"), f"{where}.uuid"),
         project=read_optional_text(item.get("project"), f"{where}.project"),
         host=read_optional_text(item.get("host"), f"{where}.host"),
+        next_host=item["next_host"]
+        if item.get("next_host") == ""
+        else read_optional_text(item.get("next_host"), f"{where}.next_host"),
         hostname=None if hostname is None else read_hostname(hostname, f"{where}.hostname"),
         nics=_read_nics(item.get("nics"), f"{where}.nics"),
         floating=_read_floating(item.get("floating_ip"), f"{where}.floating_ip"),

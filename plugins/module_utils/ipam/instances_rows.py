@@ -23,13 +23,17 @@ _MANY = 5000
 
 @dataclass(frozen=True)
 class StoredFixedIp:
-    """A fixed address of a port."""
+    """A fixed address of a port.
+
+    :param host: in place of an instance, and so never here.
+    """
 
     id: int
     address: int
     instance: str
     mac: str
     state: str
+    host: None = None
 
 
 @dataclass(frozen=True)
@@ -60,16 +64,25 @@ class StoredPort:
 
 @dataclass(frozen=True)
 class StoredInstance:
-    """An instance with its ports in order."""
+    """An instance with its ports in order.
+
+    :param next_host: where it is about to move to.
+    """
 
     id: int
     name: str
     uuid: str
     project: str
     host: str
+    next_host: str | None
     hostname: str
     origin: str
     ports: tuple[StoredPort, ...]
+
+    @property
+    def hosts(self) -> set[str]:
+        """Return where it runs, and where it is about to."""
+        return {name for name in (self.host, self.next_host) if name is not None}
 
 
 def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dict[str, StoredInstance]:
@@ -81,7 +94,15 @@ def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dic
     asked = None if wanted is None else set(wanted)
     return {
         row.name: StoredInstance(
-            row.id, row.name, row.uuid, row.project, row.host, row.hostname, row.origin, tuple(ports.get(row.id, ()))
+            id=row.id,
+            name=row.name,
+            uuid=row.uuid,
+            project=row.project,
+            host=row.host,
+            next_host=row.next_host,
+            hostname=row.hostname,
+            origin=row.origin,
+            ports=tuple(ports.get(row.id, ())),
         )
         for row in rows
         if asked is None or row.name in asked
@@ -130,6 +151,7 @@ def _view(instance: StoredInstance, floating: dict[int, list[int]]) -> dict[str,
         "uuid": instance.uuid,
         "project": instance.project,
         "host": instance.host,
+        "next_host": instance.next_host,
         "hostname": instance.hostname,
         "nics": nics,
         "floating_ips": own,

@@ -40,7 +40,7 @@ class NewPort:
 def delete_instances(work: Transaction, leaving: Sequence[StoredInstance]) -> None:
     """Remove instances: their addresses go into quarantine, their ports go."""
     for instance in leaving:
-        _release_ports(work, instance.ports, instance.host)
+        _release_ports(work, instance.ports, instance.hosts)
         before = _document(instance, [(port.network, port.mac, port.name) for port in instance.ports])
         work.record(Change("delete", "instance", instance.name, f"host {instance.host}"), before, None)
     _delete_ports(work, [port for instance in leaving for port in instance.ports])
@@ -66,15 +66,14 @@ def _unplug(work: Transaction, drafts: Sequence[Draft]) -> None:
         if draft.stored is None:
             continue
         changed = [plug.port for plug in draft.plugs or () if plug.port is not None and plug.changes_address]
-        _release_ports(work, [*draft.unplugged, *changed], draft.stored.host)
+        _release_ports(work, [*draft.unplugged, *changed], draft.stored.hosts)
     _delete_ports(work, [port for draft in drafts for port in draft.unplugged])
 
 
-def _release_ports(work: Transaction, ports: Sequence[StoredPort], host: str) -> None:
+def _release_ports(work: Transaction, ports: Sequence[StoredPort], hosts: set[str]) -> None:
     for port in ports:
         if port.fixed is not None:
-            hosts = {host, port.serving_host} if port.serving_host else {host}
-            release(work, port.fixed, sorted(hosts))
+            release(work, port.fixed, sorted(hosts | {port.serving_host} if port.serving_host else hosts))
 
 
 def _delete_ports(work: Transaction, ports: Sequence[StoredPort]) -> None:
@@ -122,6 +121,7 @@ def _insert_instances(work: Transaction, drafts: Sequence[Draft], new_ports: Seq
             "uuid": draft.uuid,
             "project": draft.project,
             "host": draft.host,
+            "next_host": draft.next_host,
             "hostname": draft.hostname,
             "origin": work.origin,
             "generation": work.generation,
@@ -150,7 +150,8 @@ def _record_update(work: Transaction, draft: Draft) -> None:
             else {"network": plug.network.label, "mac": plug.nic.mac, "port_name": None}
             for plug, port in zip(draft.plugs, kept)
         ]
-    after = {**before, "host": draft.host, "hostname": draft.hostname, "nics": nics}
+    moves = {"host": draft.host, "next_host": draft.next_host}
+    after = {**before, **moves, "hostname": draft.hostname, "nics": nics}
     change = Change("update", "instance", stored.name, ", ".join(draft.differences()))
     work.record(change, before, after)
 
@@ -158,15 +159,12 @@ def _record_update(work: Transaction, draft: Draft) -> None:
 def _update_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         stored = cast(StoredInstance, draft.stored)
-        work.connection.execute(
-            update(schema.instances)
-            .where(schema.instances.c.id == stored.id)
-            .values(host=draft.host, hostname=draft.hostname, generation=work.generation)
-        )
+        values = {"host": draft.host, "next_host": draft.next_host, "hostname": draft.hostname}
+        this = schema.instances.c.id == stored.id
+        work.connection.execute(update(schema.instances).where(this).values(**values, generation=work.generation))
         if draft.is_reordered:
             _reorder(work, draft)
-        if draft.host != stored.host:
-            _leave_host(work, draft, stored)
+        _change_hosts(work, draft, stored)
 
 
 def _reorder(work: Transaction, draft: Draft) -> None:
@@ -184,12 +182,15 @@ def _reorder(work: Transaction, draft: Draft) -> None:
         work.connection.execute(one, rows)
 
 
-def _leave_host(work: Transaction, draft: Draft, stored: StoredInstance) -> None:
-    """The old host must give up the addresses of the ports that move, unless it serves their network as well."""
+def _change_hosts(work: Transaction, draft: Draft, stored: StoredInstance) -> None:
+    """Hosts that an instance leaves must give up its addresses, unless they serve the network as well."""
+    before, after = stored.hosts, {name for name in (draft.host, draft.next_host) if name is not None}
     gone = {port.id for port in draft.unplugged}
-    moving = [port for port in stored.ports if port.fixed is not None and port.id not in gone]
-    withdraw(work, "fixed", [(port.address or 0, stored.host) for port in moving if port.serving_host != stored.host])
-    reinstate(work, "fixed", [(port.address or 0, draft.host) for port in moving])
+    ports = [port for port in stored.ports if port.fixed is not None and port.id not in gone] if before != after else []
+    for port in ports:
+        left = before - after - {port.serving_host}
+        withdraw(work, "fixed", [(port.address or 0, host) for host in left])
+        reinstate(work, "fixed", [(port.address or 0, host) for host in sorted(after)])
 
 
 def _insert_ports(work: Transaction, new_ports: Sequence[NewPort]) -> None:
@@ -233,6 +234,7 @@ def _document(instance: Any, nics: Sequence[tuple[str, str, str]]) -> dict[str, 
         "uuid": instance.uuid,
         "project": instance.project,
         "host": instance.host,
+        "next_host": instance.next_host,
         "hostname": instance.hostname,
         "nics": [{"network": network, "mac": mac, "port_name": name} for network, mac, name in nics],
     }

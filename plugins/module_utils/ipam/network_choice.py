@@ -14,6 +14,7 @@ from ..errors import Conflict, Exhausted, NotFound
 from . import schema
 from .network_views import network_by_id, network_by_label, view_network
 from .projects import ensure_project
+from .serving import move_gateway
 from .sql import and_, or_, select, update
 from .store import Transaction
 
@@ -89,6 +90,7 @@ def _update(work: Transaction, row: Any, column: str, value: str | None) -> Any:
     values = {column: value, "generation": work.generation}
     work.connection.execute(update(networks).where(networks.c.id == row.id).values(values))
     changed = network_by_id(work, row.id)
+    move_gateway(work, row, changed)
     change = Change("update", "network", row.label, f"{column} {getattr(row, column) or 'none'} -> {value or 'none'}")
     work.record(change, view_network(row), view_network(changed))
     return changed

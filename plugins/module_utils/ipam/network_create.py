@@ -23,6 +23,7 @@ from .network_registry import Registry
 from .network_views import view_network
 from .network_wishes import HIGHEST_PORT, NetworkDefaults, NetworkWish, read_range, show_span
 from .projects import ensure_project
+from .serving import check_multi_host
 from .sql import insert, select
 from .store import Transaction
 
@@ -264,6 +265,7 @@ def _compose(
         row["gateway_v6"] = row["gateway_v6"] or str(ipaddress.IPv6Address(part.v6.first + 1))
     if row["gateway_v6"] is not None:
         check_gateway_v6(wish.where, row["gateway_v6"], row["cidr_v6"])
+    work.warnings.extend(check_multi_host(wish.where, wish.fields, row))
     return row, layout
 
 

@@ -24,6 +24,7 @@ from .network_views import network_by_id, view_network
 from .network_wishes import NetworkDefaults, NetworkWish, show_span
 from .projects import ensure_project
 from .reservations import OPERATOR
+from .serving import check_multi_host, move_gateway
 from .sql import and_, delete, select, update
 from .store import Transaction
 
@@ -62,9 +63,13 @@ def update_network(work: Transaction, registry: Registry, wish: NetworkWish, row
     values = {**fields, "generation": work.generation}
     if row.cidr is not None and any(key in _LAYOUT for key in fields):
         values.update(_lay_out_again(work, wish, row, fields))
+    work.warnings.extend(check_multi_host(wish.where, wish.fields, {**row._mapping, **values}))
+    if fields.get("multi_host"):
+        values["host"] = None
     networks = schema.networks
     work.connection.execute(update(networks).where(networks.c.id == row.id).values(values))
     changed = network_by_id(work, row.id)
+    move_gateway(work, row, changed)
     registry.replace(row, changed)
     detail = ", ".join(f"{key} {_show(getattr(row, key))} -> {_show(value)}" for key, value in sorted(fields.items()))
     work.record(Change("update", "network", row.label, detail), view_network(row), view_network(changed))

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InUse
 from . import schema
 from .inputs import dotted
+from .owners import owner
 from .sql import func, select
 from .store import Transaction
 
@@ -24,7 +25,7 @@ def refuse_if_used(work: Transaction, row: Any, subject: str, reason: str) -> No
     """
     fixed = schema.fixed_ips
     mine = fixed.c.network_id == row.id
-    for state, words in (("allocated", "allocated"), ("released", "in quarantine")):
+    for state, words in (("allocated", "allocated"), ("host", "of hosts"), ("released", "in quarantine")):
         found = select(fixed).where(mine, fixed.c.state == state).order_by(fixed.c.address).limit(1)
         first = work.connection.execute(found).first()
         if first is not None:
@@ -33,7 +34,7 @@ def refuse_if_used(work: Transaction, row: Any, subject: str, reason: str) -> No
             raise InUse(
                 subject,
                 f"{reason} has {count} address{'es' if count != 1 else ''} {words}, "
-                f"the first is {dotted(first.address)} of instance {first.instance}",
+                f"the first is {dotted(first.address)} of {owner(first)}",
                 "Delete these instances first." if state == "allocated" else "Converge the hosts, then run again.",
             )
     ports, instances = schema.ports, schema.instances

@@ -19,6 +19,7 @@ from .network_update import check_definition, update_network
 from .network_usage import refuse_if_used
 from .network_views import find_network, network_by_id, network_by_label, view_network, view_reserved
 from .network_wishes import NetworkDefaults, NetworkWish, read_defaults, read_wishes
+from .serving import move_gateway
 from .sql import delete
 from .store import Transaction
 
@@ -133,4 +134,5 @@ def _delete(work: Transaction, registry: Registry, row: Any, subject: str) -> No
     # Its reservations and its free space go with it, by the foreign keys.
     work.connection.execute(delete(schema.networks).where(schema.networks.c.id == row.id))
     registry.remove(row)
+    move_gateway(work, row)
     work.record(Change("delete", "network", row.label, row.cidr or row.cidr_v6), view_network(row), None)

@@ -14,6 +14,7 @@ from . import schema
 from .allocation import Span, subtract
 from .extents import give_back, take_range
 from .inputs import dotted
+from .owners import owner
 from .sql import and_, delete, func, insert, select, update
 from .store import Transaction
 
@@ -130,7 +131,8 @@ def _renote(work: Transaction, network: Any, known: Any, note: str) -> bool:
 
 def _refuse_taken(work: Transaction, network: Any, first: int, last: int, subject: str) -> None:
     table = schema.fixed_ips
-    taken = and_(table.c.network_id == network.id, table.c.state == "allocated", table.c.address.between(first, last))
+    mine = and_(table.c.network_id == network.id, table.c.address.between(first, last))
+    taken = and_(mine, table.c.state != "released")
     row = work.connection.execute(select(table).where(taken).order_by(table.c.address).limit(1)).first()
     if row is None:
         return
@@ -138,6 +140,6 @@ def _refuse_taken(work: Transaction, network: Any, first: int, last: int, subjec
     raise InUse(
         f"{subject} {span_text(first, last)}",
         f"holds {count} allocated address{'es' if count != 1 else ''}, "
-        f"the first is {dotted(row.address)} of instance {row.instance}",
+        f"the first is {dotted(row.address)} of {owner(row)}",
         "Delete or move these instances first.",
     )

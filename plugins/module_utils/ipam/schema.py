@@ -27,7 +27,7 @@ from .sql import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # SQLite numbers rows by itself only for a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -133,6 +133,7 @@ instances = Table(
     Column("uuid", String(36), nullable=False, unique=True),
     Column("project", ForeignKey("projects.name"), nullable=False),
     Column("host", String(255), nullable=False),
+    Column("next_host", String(255)),  # where it is about to move to
     Column("hostname", String(255), nullable=False),
     Column("origin", String(16), nullable=False),
     Column("generation", BigInteger, nullable=False),
@@ -159,17 +160,23 @@ fixed_ips = Table(
     Column("id", Number, primary_key=True),
     Column("network_id", ForeignKey("networks.id"), nullable=False),
     Column("address", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),  # allocated, released
+    Column("state", String(16), nullable=False),  # allocated, released, host (its own in a multi_host network)
     Column("port_id", ForeignKey("ports.id", ondelete="SET NULL"), unique=True),
-    Column("mac", String(17), nullable=False),  # of the port that has it or had it: a lease must match it
-    Column("instance", String(255), nullable=False),  # name of the instance that has it or had it
+    Column("mac", String(17)),  # of the port that has it or had it: a lease must match it
+    Column("instance", String(255)),  # name of the instance that has it or had it
+    Column("host", String(255)),  # in place of an instance, the host that has it or had it
     Column("released_at", Float),
     Column("lease_expires", Float),  # seconds since 1970; NULL without a lease
+    Column("lease_host", String(255)),  # who told of the lease
     Column("origin", String(16), nullable=False),
     Column("generation", BigInteger, nullable=False),
     UniqueConstraint("network_id", "address", name="fixed_ips_one_owner"),
-    CheckConstraint("state IN ('allocated', 'released')", name="fixed_ips_state"),
+    UniqueConstraint("network_id", "host", name="fixed_ips_one_of_a_host"),
+    CheckConstraint("state IN ('allocated', 'released', 'host')", name="fixed_ips_state"),
     CheckConstraint("(state = 'allocated') = (port_id IS NOT NULL)", name="fixed_ips_allocated_to_a_port"),
+    CheckConstraint("(instance IS NULL) = (host IS NOT NULL)", name="fixed_ips_of_an_instance_or_a_host"),
+    CheckConstraint("state <> 'host' OR host IS NOT NULL", name="fixed_ips_host_is_named"),
+    CheckConstraint("(lease_expires IS NULL) = (lease_host IS NULL)", name="fixed_ips_lease_is_of_a_host"),
 )
 Index("fixed_ips_by_state", fixed_ips.c.state)
 
@@ -239,11 +246,11 @@ withdrawals = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("host", String(255), nullable=False),
-    Column("kind", String(16), nullable=False),  # fixed, floating
+    Column("kind", String(16), nullable=False),  # fixed, floating, gateway
     Column("address", BigInteger, nullable=False),
     Column("generation", BigInteger, nullable=False),  # the first one without it
     UniqueConstraint("host", "kind", "address", name="withdrawals_once"),
-    CheckConstraint("kind IN ('fixed', 'floating')", name="withdrawals_kind"),
+    CheckConstraint("kind IN ('fixed', 'floating', 'gateway')", name="withdrawals_kind"),
 )
 Index("withdrawals_by_address", withdrawals.c.kind, withdrawals.c.address)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ..plan.model import FloatingIp, Instance, Network, Port, Snapshot, Withdrawal
+from ..plan.model import FloatingIp, HostAddress, Instance, Lease, Network, Port, Snapshot, Withdrawal
 from . import schema
 from .inputs import dotted
 from .sql import select
@@ -51,6 +51,7 @@ def read_snapshot(work: Transaction) -> Snapshot:
         instances=_instances(work, ports),
         floating_ips=_floating_ips(work),
         withdrawals=_withdrawals(work),
+        host_addresses=_host_addresses(work),
     )
 
 
@@ -87,6 +88,8 @@ def _ports(work: Transaction) -> dict[int, list[Port]]:
             ports.c.name,
             fixed.c.address,
             networks.c.cidr_v6,
+            fixed.c.lease_expires,
+            fixed.c.lease_host,
         )
         .select_from(
             ports.join(networks, networks.c.id == ports.c.network_id).outerjoin(fixed, fixed.c.port_id == ports.c.id)
@@ -94,20 +97,27 @@ def _ports(work: Transaction) -> dict[int, list[Port]]:
         .order_by(ports.c.instance_id, ports.c.position)
     )
     found: dict[int, list[Port]] = {}
-    for instance_id, label, position, mac, name, address, cidr_v6 in rows:
+    for instance_id, label, position, mac, name, address, cidr_v6, expires, lease_host in rows:
         text = None if address is None else dotted(address)
-        port = Port(label, position, mac, name, text, eui64_address(cidr_v6, mac))
+        lease = Lease(expires, lease_host) if expires is not None and expires > work.now else None
+        port = Port(label, position, mac, name, text, eui64_address(cidr_v6, mac), lease)
         found.setdefault(instance_id, []).append(port)
     return found
 
 
 def _instances(work: Transaction, ports: dict[int, list[Port]]) -> tuple[Instance, ...]:
-    columns = schema.instances.c
-    rows = work.connection.execute(
-        select(columns.id, columns.name, columns.uuid, columns.project, columns.host, columns.hostname)
-    )
+    rows = work.connection.execute(select(schema.instances))
     instances = (
-        Instance(row.name, row.uuid, row.project, row.host, row.hostname, tuple(ports.get(row.id, ()))) for row in rows
+        Instance(
+            name=row.name,
+            uuid=row.uuid,
+            project=row.project,
+            host=row.host,
+            hostname=row.hostname,
+            ports=tuple(ports.get(row.id, ())),
+            next_host=row.next_host,
+        )
+        for row in rows
     )
     return tuple(sorted(instances, key=lambda instance: instance.name))
 
@@ -139,6 +149,16 @@ def _floating_ips(work: Transaction) -> tuple[FloatingIp, ...]:
         FloatingIp(dotted(address), dotted(fixed_address), network, instance, pool, interface)
         for address, fixed_address, network, instance, pool, interface in rows
     )
+
+
+def _host_addresses(work: Transaction) -> tuple[HostAddress, ...]:
+    fixed, networks = schema.fixed_ips, schema.networks
+    rows = work.connection.execute(
+        select(networks.c.label, fixed.c.host, fixed.c.address)
+        .select_from(fixed.join(networks, networks.c.id == fixed.c.network_id))
+        .where(fixed.c.state == "host")
+    )
+    return tuple(HostAddress(label, host, dotted(address)) for label, host, address in sorted(map(tuple, rows)))
 
 
 def _withdrawals(work: Transaction) -> tuple[Withdrawal, ...]:

@@ -166,7 +166,7 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
     A database that does not exist is made on the first use; in check mode an empty one is pretended.
 
     :param url: SQLAlchemy URL.
-    :raises StoreError: it cannot be opened or written, or its schema is newer than this release.
+    :raises StoreError: it cannot be opened or written, or its schema is not that of this release.
     :raises Conflict: a constraint of the database refused the change.
     """
     path = _sqlite_path(url)
@@ -203,7 +203,7 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
 def reading(url: str) -> Iterator[Transaction]:
     """Open a database that exists, and hand out a transaction for looking around; it is always rolled back.
 
-    :raises StoreError: there is no database, it cannot be read, or its schema is newer than this release.
+    :raises StoreError: there is no database, it cannot be read, or its schema is not that of this release.
     """
     path = _sqlite_path(url)
     if path is not None and not os.path.exists(path):
@@ -308,5 +308,11 @@ def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:
             f"database {safe_url(url)}",
             f"has schema {row.schema_version}, this release knows {schema.SCHEMA_VERSION}",
             "Use the release of the collection that wrote it, or a newer one.",
+        )
+    if row.schema_version < schema.SCHEMA_VERSION:
+        raise StoreError(
+            f"database {safe_url(url)}",
+            f"has schema {row.schema_version}, this release needs {schema.SCHEMA_VERSION}",
+            "It was written before the first release. Remove it, and run again.",
         )
     return Transaction(connection, caller, now, row.ipam_uuid, row.generation + 1)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InvalidInput
-from .cloud import Cloud, arrange, server_address
+from .cloud import Cloud, arrange
+from .dhcp import plan_server, with_dhcp
 from .links import by_bridge, check_public_vlans, plan_bridges, plan_vlans
 from .model import FloatingIp, HostPlan, HostSettings, Network, Settings, Snapshot
 
@@ -28,6 +29,7 @@ def compile_plans(
     _check_hosts(snapshot, hosts)
     for network in snapshot.networks:
         _check_network(network)
+    _check_shared_bridges(snapshot.networks)
     check_public_vlans(snapshot.networks, hosts)
     cloud = arrange(snapshot, settings)
     wanted = {host.name for host in hosts} if targets is None else set(targets)
@@ -39,24 +41,38 @@ def compile_plans(
 
 def hosts_waited_for(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the hosts that still have something that another host shall get: they must give it up first."""
-    serving = {network.label: network.host for network in snapshot.networks}
-    binds = {ip.address: serving[ip.network] for ip in snapshot.floating_ips}
-    moving = (w for w in snapshot.withdrawals if w.kind == "floating" and binds.get(w.address, w.host) != w.host)
-    return tuple(sorted({withdrawal.host for withdrawal in moving}))
+    cloud = arrange(snapshot, Settings())
+    wanted: dict[tuple[str, str | None], set[str]] = {}
+    for server, ips in cloud.floating.items():
+        for ip in ips:
+            wanted.setdefault(("floating", ip.address), set()).add(server)
+    alone = [(network.label, network.host) for network in snapshot.networks if network.host and not network.multi_host]
+    for label, server in [*cloud.guests, *alone]:
+        wanted.setdefault(("gateway", cloud.address(server, cloud.networks[label])), set()).add(server)
+    return tuple(sorted({w.host for w in snapshot.withdrawals if wanted.get((w.kind, w.address), set()) - {w.host}}))
+
+
+def unconfirmed(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Return what each host had and has not yet confirmed to have given up, by host, in words."""
+    found: dict[str, list[str]] = {}
+    for withdrawal in snapshot.withdrawals:
+        found.setdefault(withdrawal.host, []).append(f"{withdrawal.kind} {withdrawal.address}")
+    return {host: found[host] for host in sorted(found)}
 
 
 def _check_hosts(snapshot: Snapshot, hosts: Sequence[HostSettings]) -> None:
     computes = {host.name for host in hosts if host.compute}
     for instance in snapshot.instances:
-        if instance.host not in computes:
-            raise InvalidInput(
-                f"instance {instance.name}",
-                f"runs on host {instance.host}, which is not a compute host",
-                "Add the host to group nova_compute, or change the instance's host.",
-            )
+        for verb, name in (("runs on", instance.host), ("is to move to", instance.next_host)):
+            if name is not None and name not in computes:
+                raise InvalidInput(
+                    f"instance {instance.name}",
+                    f"{verb} host {name}, which is not a compute host",
+                    "Add the host to group nova_compute, or change the instance's host.",
+                )
     servers = {host.name for host in hosts if host.network}
     for network in snapshot.networks:
-        if network.host is not None and network.host not in servers:
+        if network.host is not None and not network.multi_host and network.host not in servers:
             raise InvalidInput(
                 f"network {network.label}",
                 f"is served by host {network.host}, which is not a network host",
@@ -71,8 +87,6 @@ def _check_network(network: Network) -> None:
         raise InvalidInput(
             subject, f"has manager {network.manager}; this release puts flatdhcp and vlan networks on hosts"
         )
-    if network.multi_host:
-        raise InvalidInput(subject, "is multi_host; this release serves each network from one network host")
     if network.cidr is None or network.cidr_v6 is not None:
         raise InvalidInput(subject, "has an IPv6 range; this release configures hosts for IPv4")
     if network.manager == "flatdhcp" and network.vlan is not None:
@@ -81,61 +95,44 @@ def _check_network(network: Network) -> None:
         raise InvalidInput(subject, "has no VLAN, which vlan networks need")
 
 
+def _check_shared_bridges(networks: Iterable[Network]) -> None:
+    """Refuse a bridge on which DHCP must stay on its host for one network and come from another one for a second."""
+    isolated = {network.bridge: network for network in networks if network.is_isolated}
+    for network in networks:
+        other = isolated.get(network.bridge)
+        if other is not None and network.enable_dhcp and not network.multi_host:
+            raise InvalidInput(
+                f"network {network.label}",
+                f"is on bridge {network.bridge} with network {other.label}, whose hosts share one address: "
+                "no DHCP passes between hosts there, and this network needs it",
+                "Give it another bridge, make it multi_host too, or take share_address from the other one.",
+            )
+
+
 def _compile_host(cloud: Cloud, host: HostSettings) -> HostPlan:
-    served, present = cloud.served(host), cloud.present(host)
-    # An address that another host may still have is not bound here: never two owners.
-    floating = [
-        (ip, bool(cloud.held.get(ip.address, frozenset()) - {host.name})) for ip in cloud.floating.get(host.name, [])
-    ]
+    served, present = cloud.served(host.name), cloud.present(host)
+    floating = [(ip, _waits(cloud, host, ip)) for ip in cloud.floating.get(host.name, [])]
+    gateways = [network for network in cloud.entitled(host.name) if cloud.waits(host.name, network)]
     bridges = plan_bridges(cloud, host, present)
     return HostPlan(
         ipam_uuid=cloud.snapshot.ipam_uuid,
         generation=cloud.snapshot.generation,
         host=host.name,
-        vlans=plan_vlans(host, present),
+        vlans=plan_vlans(cloud, host, present),
         bridges=bridges,
-        dhcp=tuple(_dhcp_server(cloud, name, group) for name, group in by_bridge(served) if _with_dhcp(group)),
+        dhcp=tuple(plan_server(cloud, host, name, group) for name, group in by_bridge(with_dhcp(served))),
         floating=tuple(_floating(host, ip) for ip, waits in floating if not waits),
         firewall=_firewall(cloud, host, served, bridges),
-        waiting=tuple(ip.address for ip, waits in floating if waits),
+        waiting=tuple(
+            [str(cloud.address(host.name, network)) for network in gateways]
+            + [ip.address for ip, waits in floating if waits]
+        ),
     )
 
 
-def _with_dhcp(networks: Iterable[Network]) -> list[Network]:
-    return [network for network in networks if network.enable_dhcp]
-
-
-def _dhcp_server(cloud: Cloud, bridge: str, networks: Sequence[Network]) -> dict[str, Any]:
-    settings = cloud.settings
-    return {
-        "bridge": bridge,
-        "listen_addresses": [server_address(network) for network in _with_dhcp(networks)],
-        "domain": settings.dhcp_domain,
-        "lease_time": settings.dhcp_lease_time,
-        "dns_servers": list(settings.dns_servers),
-        "networks": [_dhcp_network(cloud, network) for network in _with_dhcp(networks)],
-    }
-
-
-def _dhcp_network(cloud: Cloud, network: Network) -> dict[str, Any]:
-    single = cloud.settings.use_single_default_gateway
-    return {
-        "label": network.label,
-        "cidr": network.cidr,
-        "dhcp_start": network.dhcp_start,
-        "router": network.gateway,
-        "dns": list(network.dns) if cloud.settings.use_network_dns_servers else [],
-        "mtu": network.mtu,
-        "hosts": [
-            {
-                "mac": port.mac,
-                "address": port.address,
-                "hostname": instance.hostname,
-                "default_route": port.position == 0 or not single,
-            }
-            for instance, port in cloud.ports[network.label]
-        ],
-    }
+def _waits(cloud: Cloud, host: HostSettings, ip: FloatingIp) -> bool:
+    """Tell whether a floating IP, or the gateway of its network, may still be at another host."""
+    return cloud.is_held("floating", ip.address, host.name) or cloud.waits(host.name, cloud.networks[ip.network])
 
 
 def _floating(host: HostSettings, ip: FloatingIp) -> dict[str, Any]:
@@ -154,16 +151,31 @@ def _firewall(
 ) -> dict[str, Any]:
     gateways = {network.bridge for network in served}
     return {
-        "networks": [_firewall_network(cloud.settings, host, network) for network in served],
+        "networks": [_firewall_network(cloud, host, network) for network in served],
         "metadata": _metadata(cloud.settings, host) if served else None,
         "hairpin_ports": [port for bridge in bridges if bridge["name"] in gateways for port in bridge["hairpin_ports"]],
         "forwarding": bool(served),
+        "isolated": _isolated(cloud, host, served, bridges),
     }
 
 
-def _firewall_network(settings: Settings, host: HostSettings, network: Network) -> dict[str, Any]:
+def _isolated(
+    cloud: Cloud, host: HostSettings, served: Sequence[Network], bridges: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the addresses that other hosts have as well, and the uplinks that they must not be heard on."""
+    uplinks = {bridge["name"]: bridge["interface"] for bridge in bridges}
+    return [
+        {"bridge": network.bridge, "uplink": uplinks[network.bridge], "address": cloud.address(host.name, network)}
+        for network in served
+        if network.is_isolated and uplinks[network.bridge]
+    ]
+
+
+def _firewall_network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, Any]:
     # With a gateway of its own outside the cloud, only what must be forced through this host is translated here.
-    external = network.gateway is None or server_address(network) != network.gateway
+    router = cloud.router(host.name, network)
+    external = router is None or cloud.address(host.name, network) != router
+    settings = cloud.settings
     translate = bool(host.routing_source_ip) and (not external or bool(settings.force_snat_range))
     return {
         "label": network.label,

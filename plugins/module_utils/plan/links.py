@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InvalidInput
-from .cloud import Cloud, server_address
+from .cloud import Cloud
 from .model import HostSettings, Network
 
 _VLAN_NAME = re.compile(r"vlan([1-9]\d{0,3})")
@@ -29,15 +29,16 @@ def public_vlan(host: HostSettings) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def check_public_vlans(networks: Iterable[Network], hosts: Sequence[HostSettings]) -> None:
+def check_public_vlans(networks: Sequence[Network], hosts: Sequence[HostSettings]) -> None:
     """Refuse a public VLAN that a tenant has: its guests would be outside, before all rules.
 
     :raises InvalidInput: there is one, or a public VLAN interface shall be made that is not named after its VLAN.
     """
     public: dict[int | None, HostSettings] = {}
+    multi_host = any(network.multi_host for network in networks)
     for host in hosts:
         number = public_vlan(host)
-        if number is None and host.public_vlan_interface and host.network:
+        if number is None and host.public_vlan_interface and (host.network or multi_host):
             raise InvalidInput(
                 f"host {host.name}: nova_public_interface {host.public_interface}",
                 "is not named after a VLAN, so it cannot be made",
@@ -54,14 +55,15 @@ def check_public_vlans(networks: Iterable[Network], hosts: Sequence[HostSettings
             )
 
 
-def plan_vlans(host: HostSettings, networks: Sequence[Network]) -> tuple[dict[str, Any], ...]:
+def plan_vlans(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) -> tuple[dict[str, Any], ...]:
     """Return the VLAN interfaces of a host, by id.
 
     :param networks: those that it has bridges of.
     """
     found: dict[int, dict[str, Any]] = {}
     number = public_vlan(host)
-    if number is not None and host.public_vlan_interface and host.network:
+    # A compute host has something to do outside only while it serves a network.
+    if number is not None and host.public_vlan_interface and (host.network or cloud.entitled(host.name)):
         found[number] = _vlan(host, number, host.public_vlan_interface, None)
     for network in networks:
         if network.vlan is None:
@@ -95,7 +97,8 @@ def plan_bridges(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) 
     :param networks: those that it has bridges of.
     :raises InvalidInput: a bridge would get two uplinks, or an uplink two bridges.
     """
-    bridges = tuple(_bridge(cloud, host, name, group) for name, group in by_bridge(networks))
+    served = dict(by_bridge(cloud.served(host.name)))
+    bridges = tuple(_bridge(cloud, host, name, group, served.get(name, [])) for name, group in by_bridge(networks))
     taken: dict[str, str] = {}
     for bridge in bridges:
         other = taken.setdefault(bridge["interface"], bridge["name"]) if bridge["interface"] else bridge["name"]
@@ -114,7 +117,9 @@ def _uplink(host: HostSettings, network: Network) -> str | None:
     return host.flat_interface or network.bridge_interface
 
 
-def _bridge(cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Network]) -> dict[str, Any]:
+def _bridge(
+    cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Network], served: Sequence[Network]
+) -> dict[str, Any]:
     interfaces = {_uplink(host, network) for network in networks}
     if len(interfaces) > 1:
         raise InvalidInput(
@@ -122,13 +127,12 @@ def _bridge(cloud: Cloud, host: HostSettings, name: str, networks: Sequence[Netw
             f"would get several uplinks: {', '.join(sorted(str(item) for item in interfaces))}",
             "Give its networks one bridge_interface, or set nova_flat_interface for the host.",
         )
-    served = [network for network in networks if network.host == host.name]
     mtus = [network.mtu for network in networks if network.mtu is not None]
     uplink = interfaces.pop()
     return {
         "name": name,
         "interface": uplink,
-        "addresses": [_with_prefix(server_address(network), network.cidr) for network in served if network.cidr],
+        "addresses": [_with_prefix(cloud.address(host.name, network), network.cidr) for network in served],
         "mtu": max(mtus) if mtus else None,
         "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],
     }

@@ -44,6 +44,28 @@ class Network:
     vpn_public_address: str | None = None
     vpn_public_port: int | None = None
 
+    @property
+    def each_host_has_an_address(self) -> bool:
+        """Tell whether each host that serves the network has an address of its own there."""
+        return self.multi_host and not self.share_address
+
+    @property
+    def is_isolated(self) -> bool:
+        """Tell whether all hosts that serve the network have one address, each for itself."""
+        return self.multi_host and self.share_address
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A DHCP lease that has not run out.
+
+    :param expires: seconds since 1970.
+    :param host: who gave it.
+    """
+
+    expires: float
+    host: str
+
 
 @dataclass(frozen=True)
 class Port:
@@ -61,11 +83,16 @@ class Port:
     name: str
     address: str | None
     address_v6: str | None = None
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance with its NICs in the order asked for. ``host`` is the compute host it runs on."""
+    """An instance with its NICs in the order asked for.
+
+    :param host: the compute host it runs on.
+    :param next_host: the one that it is about to move to.
+    """
 
     name: str
     uuid: str
@@ -73,6 +100,19 @@ class Instance:
     host: str
     hostname: str
     ports: tuple[Port, ...]
+    next_host: str | None = None
+
+
+@dataclass(frozen=True)
+class HostAddress:
+    """The address of its own that a host has in a multi_host network.
+
+    :param network: label of the network.
+    """
+
+    network: str
+    host: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +136,7 @@ class FloatingIp:
 class Withdrawal:
     """Something that a host had and has not yet confirmed to have given up.
 
-    :param kind: ``fixed`` or ``floating``.
+    :param kind: ``fixed``, ``floating`` or ``gateway`` (of a network that one host serves).
     :param address: which one.
     :param host: who had it.
     :param generation: the first generation without it.
@@ -118,6 +158,7 @@ class Snapshot:
     instances: tuple[Instance, ...]
     floating_ips: tuple[FloatingIp, ...]
     withdrawals: tuple[Withdrawal, ...]
+    host_addresses: tuple[HostAddress, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,8 +208,10 @@ class HostPlan:
     :param bridges: items of ``nova_bridge``.
     :param dhcp: items of ``nova_dnsmasq``.
     :param floating: items of ``nova_floating_ip``.
-    :param firewall: items of ``nova_firewall`` (``networks``, ``metadata``, ``hairpin_ports``, ``forwarding``).
-    :param waiting: addresses that this host gets once another host has confirmed to have given them up.
+    :param firewall: items of ``nova_firewall`` (``networks``, ``metadata``, ``hairpin_ports``, ``forwarding``,
+        ``isolated``).
+    :param waiting: floating addresses and gateways that this host gets once another host has confirmed to have given
+        them up.
     """
 
     ipam_uuid: str

@@ -27,6 +27,7 @@ from .model import (
 from .process import read_sockets, signal_process, start_process, stop_process, strangers, wait_for_listening
 from .read import render_marker
 from .supervise import SYSTEMD, drop_unit, install_template, remove_template, start_unit, stop_unit, template_path
+from .takeover import with_leases
 
 # Names of half-written files that a crash may have left.
 _TEMPORARY_PREFIX = ".novanet-"
@@ -119,9 +120,10 @@ def _serve(runner: Runner, places: Places, step: ServerStep, have: Have) -> tupl
     lease_file = places.file(step.bridge, LEASE_FILE)
     if step.action in ("start", "restart"):
         _stop(runner, places, step, have)
-        leases = runner.read(lease_file)
-        if leases is not None and step.releases:
-            runner.write(lease_file, without_leases(leases, step.releases))
+        leases = runner.read(lease_file) or ""
+        wanted = with_leases(without_leases(leases, step.releases), step.takeovers)
+        if wanted != leases:
+            runner.write(lease_file, wanted)
         _write(runner, places, step)
         _start(runner, places, step.bridge, have)
     elif step.action == "reload" and step.before.pid is not None:

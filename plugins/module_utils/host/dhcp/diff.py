@@ -37,7 +37,9 @@ def diff_servers(want: Want, have: Have, places: Places) -> Plan[Have]:
         after[server.bridge] = _after(state, texts, have.supervisor)
         if action:
             changes.extend(_changes(server, texts, state, action))
-            steps.append(ServerStep(server.bridge, action, state, texts, server.listen_addresses, state.stale))
+            steps.append(
+                ServerStep(server.bridge, action, state, texts, server.listen_addresses, state.stale, state.missing)
+            )
     return Plan(tuple(changes), replace(have, servers=after), tuple(steps), {})
 
 
@@ -46,6 +48,9 @@ def _action(texts: Texts, state: ServerState, supervisor: str) -> str | None:
     if state.pid is None:
         return "start"
     if texts.conf != state.texts.conf or not (state.conf_loaded and state.running) or state.supervisor != supervisor:
+        return "restart"
+    if state.missing:
+        # It keeps its leases to itself while it runs.
         return "restart"
     if texts != state.texts or not state.files_loaded:
         return "reload"
@@ -61,7 +66,7 @@ def _after(state: ServerState, texts: Texts, supervisor: str) -> ServerState:
         files_loaded=True,
         running=True,
         supervisor=supervisor,
-        leases=tuple(lease for lease in state.leases if lease not in state.stale),
+        leases=(*(lease for lease in state.leases if lease not in state.stale), *state.missing),
     )
 
 
@@ -76,6 +81,8 @@ def _changes(server: DhcpServer, texts: Texts, state: ServerState, action: str) 
     changes += _host_changes(bridge, state.texts.hosts, texts.hosts)
     if state.exists:
         changes += _file_changes("DHCP options of", bridge, state.texts.options, texts.options)
+    for lease in state.missing:
+        changes.append(Change("create", "DHCP lease", lease.address, f"of {lease.mac} on {bridge}, taken over"))
     if action != "release":
         changes.append(Change("run", "DHCP server", bridge, _reason(action, state)))
     changes += [Change("delete", "DHCP lease", lease.address, f"of {lease.mac} on {bridge}") for lease in state.stale]

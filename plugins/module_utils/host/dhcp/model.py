@@ -40,6 +40,16 @@ class Places:
 
 
 @dataclass(frozen=True)
+class Lease:
+    """A lease as dnsmasq keeps it. ``expires`` is in seconds since 1970, 0 for never."""
+
+    expires: int
+    mac: str
+    address: str
+    hostname: str | None = None
+
+
+@dataclass(frozen=True)
 class DhcpHost:
     """A guest's network interface that is served.
 
@@ -75,7 +85,11 @@ class DhcpNetwork:
 
 @dataclass(frozen=True)
 class DhcpServer:
-    """One dnsmasq: it serves one bridge. ``dns_servers`` are its upstream, empty for those of the host."""
+    """One dnsmasq: it serves one bridge.
+
+    :param dns_servers: whom it asks in turn; empty for those of the host.
+    :param leases: leases of its guests that another host gave, for it to go on with.
+    """
 
     bridge: str
     listen_addresses: tuple[str, ...]
@@ -83,6 +97,7 @@ class DhcpServer:
     lease_time: int
     dns_servers: tuple[str, ...]
     networks: tuple[DhcpNetwork, ...]
+    leases: tuple[Lease, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,16 +115,6 @@ class Want:
     purge: bool
     force_release: bool
     supervisor: str
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A lease as dnsmasq keeps it. ``expires`` is in seconds since 1970, 0 for never."""
-
-    expires: int
-    mac: str
-    address: str
-    hostname: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ class ServerState:
     :param running: whether that process listens for DHCP on the bridge.
     :param supervisor: who looks after the process (``systemd`` or ``process``); None when it does not run.
     :param stale: leases of hosts that are not to be served, if they are to be ended.
+    :param missing: leases that are to be taken over and that it does not have.
     """
 
     bridge: str
@@ -148,6 +154,7 @@ class ServerState:
     supervisor: str | None = None
     leases: tuple[Lease, ...] = ()
     stale: tuple[Lease, ...] = ()
+    missing: tuple[Lease, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,7 @@ class ServerStep:
     :param texts: the files as they shall be; empty for ``remove``.
     :param listen_addresses: what the bridge must have before.
     :param releases: leases to end.
+    :param takeovers: leases to add.
     """
 
     bridge: str
@@ -179,6 +187,7 @@ class ServerStep:
     texts: Texts = Texts()
     listen_addresses: tuple[str, ...] = ()
     releases: tuple[Lease, ...] = ()
+    takeovers: tuple[Lease, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,22 @@ from typing import Any
 
 from ...errors import Conflict, InvalidInput
 from .model import DhcpHost, DhcpNetwork, DhcpServer, Want
+from .takeover import parse_takeovers
+from .values import (
+    parse_address_in,
+    parse_addresses,
+    parse_cidr,
+    parse_domain,
+    parse_hostname,
+    parse_mac,
+    require_once,
+)
 
 # Names of interfaces: dnsmasq reads '*' as a wildcard and ':' as an alias.
 _INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_NAME_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_HOSTNAME = re.compile(r"[A-Za-z0-9-]+")
-# Without a domain dnsmasq reads these as something else than a name: a lease time, or an order.
-_NOT_A_NAME = re.compile(r"([0-9]+[smhdw]?|infinite|ignore)", re.IGNORECASE)
 
 SHORTEST_LEASE = 120
 LONGEST_LEASE = 2**31 - 1
-LONGEST_HOSTNAME = 63
 SUPERVISORS = ("auto", "systemd", "process")
 
 
@@ -50,7 +54,7 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
     for index, item in enumerate(applied.get("servers") or ()):
         position = f"servers[{index}]"
         bridge = _bridge(item, position)
-        _once(seen, bridge, f"{position}.bridge", "server")
+        require_once(seen, bridge, f"{position}.bridge", "server")
         if item.get("state") == "absent":
             absent.append(bridge)
         else:
@@ -67,51 +71,6 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
     )
 
 
-def parse_domain(domain: str, position: str) -> str:
-    """Return a domain in lower case, empty for none."""
-    if domain and (len(domain) > 253 or not all(_NAME_PART.fullmatch(part) for part in domain.split("."))):
-        raise InvalidInput(
-            f"{position} {domain!r}",
-            "is no domain name",
-            "Use labels of letters, digits and hyphens, separated by dots.",
-        )
-    return domain.lower()
-
-
-def parse_mac(mac: str, position: str) -> str:
-    """Return a MAC address in lower case."""
-    text = mac.lower()
-    if not _MAC.fullmatch(text):
-        raise InvalidInput(f"{position} {mac!r}", "is no MAC address", "Write it as fa:16:3e:00:00:01.")
-    if int(text[:2], 16) & 1 or text == "00:00:00:00:00:00":
-        raise InvalidInput(
-            f"{position} {mac}", "cannot be the address of one interface (it is a group address or zero)"
-        )
-    return text
-
-
-def parse_hostname(hostname: str | None, domain: str, position: str) -> str | None:
-    """Return a host name, shortened as nova did when it is too long: its first 2 and last 60 characters."""
-    if not hostname:
-        return None
-    name = hostname
-    if len(name) > LONGEST_HOSTNAME:
-        name = f"{name[:2]}-{name[-60:]}"
-    if not _HOSTNAME.fullmatch(hostname) or not _NAME_PART.fullmatch(name):
-        raise InvalidInput(
-            f"{position} {hostname!r}",
-            "is no host name",
-            "Use letters, digits and inner hyphens, without the domain.",
-        )
-    if not domain and _NOT_A_NAME.fullmatch(name):
-        raise InvalidInput(
-            f"{position} {hostname!r}",
-            "would be read as a lease time or an order",
-            "Set a domain, or use another name.",
-        )
-    return name
-
-
 def _bridge(item: Mapping[str, Any], position: str) -> str:
     bridge = item.get("bridge")
     if not isinstance(bridge, str) or not _INTERFACE.fullmatch(bridge):
@@ -124,7 +83,7 @@ def _bridge(item: Mapping[str, Any], position: str) -> str:
 
 
 def _server(bridge: str, item: Mapping[str, Any], position: str) -> DhcpServer:
-    listen = _addresses(item.get("listen_addresses"), f"{position}.listen_addresses")
+    listen = parse_addresses(item.get("listen_addresses"), f"{position}.listen_addresses")
     if not listen:
         raise InvalidInput(
             f"{position}.listen_addresses", "names no address", "Name the bridge's address on each network."
@@ -139,13 +98,15 @@ def _server(bridge: str, item: Mapping[str, Any], position: str) -> DhcpServer:
     if not networks:
         raise InvalidInput(f"{position}.networks", "names no network", "Name one, or set state to absent.")
     _check_apart(networks, position)
+    hosts = [host for network in networks for host in network.hosts]
     return DhcpServer(
         bridge=bridge,
         listen_addresses=tuple(sorted(listen, key=ipaddress.ip_address)),
         domain=domain,
         lease_time=_lease_time(item.get("lease_time"), f"{position}.lease_time"),
-        dns_servers=_addresses(item.get("dns_servers"), f"{position}.dns_servers", any_version=True),
+        dns_servers=parse_addresses(item.get("dns_servers"), f"{position}.dns_servers", any_version=True),
         networks=tuple(sorted(networks, key=lambda network: ipaddress.IPv4Network(network.cidr))),
+        leases=parse_takeovers(item.get("leases") or (), position, hosts),
     )
 
 
@@ -160,7 +121,7 @@ def _network(item: Mapping[str, Any], position: str, scope: _Scope) -> DhcpNetwo
     label = item.get("label")
     if not isinstance(label, str) or not label:
         raise InvalidInput(f"{position}.label", "is missing")
-    cidr = _cidr(item.get("cidr"), f"{position}.cidr")
+    cidr = parse_cidr(item.get("cidr"), f"{position}.cidr")
     inside = [address for address in scope.listen if ipaddress.IPv4Address(address) in cidr]
     if not inside:
         raise InvalidInput(
@@ -173,10 +134,10 @@ def _network(item: Mapping[str, Any], position: str, scope: _Scope) -> DhcpNetwo
     return DhcpNetwork(
         label=label,
         cidr=str(cidr),
-        dhcp_start=_address_in(start, cidr, f"{position}.dhcp_start"),
+        dhcp_start=parse_address_in(start, cidr, f"{position}.dhcp_start"),
         server=inside[0],
-        router=_address_in(router, cidr, f"{position}.router") if router else None,
-        dns=_addresses(item.get("dns"), f"{position}.dns"),
+        router=parse_address_in(router, cidr, f"{position}.router") if router else None,
+        dns=parse_addresses(item.get("dns"), f"{position}.dns"),
         mtu=_mtu(item.get("mtu"), f"{position}.mtu"),
         hosts=_hosts(item.get("hosts") or (), position, cidr, router, scope),
     )
@@ -202,8 +163,8 @@ def _hosts(
         if host.address in scope.listen or host.address == router:
             raise Conflict(f"{place}.address {host.address}", "is the server's or the router's own address")
         # One MAC in two networks of a bridge would get either address.
-        _once(scope.seen, host.mac, f"{place}.mac", "host")
-        _once(scope.seen, host.address, f"{place}.address", "host")
+        require_once(scope.seen, host.mac, f"{place}.mac", "host")
+        require_once(scope.seen, host.address, f"{place}.address", "host")
         hosts.append(host)
     return tuple(sorted(hosts, key=lambda host: ipaddress.IPv4Address(host.address)))
 
@@ -212,7 +173,7 @@ def _host(item: Mapping[str, Any], position: str, cidr: ipaddress.IPv4Network, d
     default_route = item.get("default_route")
     return DhcpHost(
         mac=parse_mac(str(item.get("mac")), f"{position}.mac"),
-        address=_address_in(item.get("address"), cidr, f"{position}.address"),
+        address=parse_address_in(item.get("address"), cidr, f"{position}.address"),
         hostname=parse_hostname(item.get("hostname"), domain, f"{position}.hostname"),
         default_route=True if default_route is None else bool(default_route),
     )
@@ -224,59 +185,9 @@ def _check_apart(networks: Sequence[DhcpNetwork], position: str) -> None:
     taken: list[tuple[ipaddress.IPv4Network, str]] = []
     for index, network in enumerate(networks):
         place = f"{position}.networks[{index}]"
-        _once(seen, network.label, f"{place}.label", "network")
+        require_once(seen, network.label, f"{place}.label", "network")
         cidr = ipaddress.IPv4Network(network.cidr)
         for other, owner in taken:
             if cidr.overlaps(other):
                 raise Conflict(f"{place}.cidr {cidr}", f"overlaps {other} of {owner}")
         taken.append((cidr, place))
-
-
-def _once(seen: dict[str, str], value: str, position: str, thing: str) -> None:
-    if value in seen:
-        raise Conflict(
-            f"{position} {value}", f"is listed twice: {seen[value]} has it as well", f"Name each {thing} once."
-        )
-    seen[value] = position
-
-
-def _cidr(value: Any, position: str) -> ipaddress.IPv4Network:
-    try:
-        network = ipaddress.IPv4Network(str(value), strict=True)
-    except ValueError as error:
-        raise InvalidInput(f"{position} {value!r}", f"is no IPv4 network ({error})") from error
-    if network.prefixlen > 30:
-        raise InvalidInput(f"{position} {network}", "is too small to serve guests", "Use a prefix of at most 30 bits.")
-    return network
-
-
-def _address_in(value: Any, cidr: ipaddress.IPv4Network, position: str) -> str:
-    address = _address(value, position)
-    if address not in cidr:
-        raise InvalidInput(f"{position} {address}", f"is outside {cidr}")
-    if address in (cidr.network_address, cidr.broadcast_address):
-        raise InvalidInput(f"{position} {address}", f"is the network or broadcast address of {cidr}")
-    return str(address)
-
-
-def _addresses(values: Iterable[Any] | None, position: str, any_version: bool = False) -> tuple[str, ...]:
-    """Return addresses in the order given, each once."""
-    found: dict[str, None] = {}
-    for index, value in enumerate(values or ()):
-        place = f"{position}[{index}]"
-        found[_any_address(value, place) if any_version else str(_address(value, place))] = None
-    return tuple(found)
-
-
-def _address(value: Any, position: str) -> ipaddress.IPv4Address:
-    try:
-        return ipaddress.IPv4Address(str(value))
-    except ValueError as error:
-        raise InvalidInput(f"{position} {value!r}", "is no IPv4 address") from error
-
-
-def _any_address(value: Any, position: str) -> str:
-    try:
-        return str(ipaddress.ip_address(str(value)))
-    except ValueError as error:
-        raise InvalidInput(f"{position} {value!r}", "is no IP address") from error

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -37,6 +38,7 @@ from .supervise import (
     systemd_runs,
     template_path,
 )
+from .takeover import missing_leases
 
 
 def render_marker(texts: Texts) -> str:
@@ -66,12 +68,15 @@ def read_have(runner: Runner, places: Places, want: Want) -> Have:
     states = {}
     for bridge in bridges:
         state = _read_server(runner, places, bridge, sockets)
-        stale = stale_leases(state.leases, wanted[bridge]) if bridge in wanted and want.force_release else ()
+        server = wanted.get(bridge)
+        stale = stale_leases(state.leases, server) if server and want.force_release else ()
+        kept = [lease for lease in state.leases if lease not in stale]
         states[bridge] = replace(
             state,
             exists=bridge in owned or state.pid is not None,
             supervisor=_supervisor(state.pid, units.get(bridge, Unit()), template_current),
             stale=stale,
+            missing=missing_leases(server.leases, kept, time.time()) if server else (),
         )
     return Have(states, supervisor, systemd)
 

@@ -89,18 +89,19 @@ class DhcpServers:
             "stale_leases": [
                 describe_lease(lease) for lease in state.stale if (state.bridge, lease.mac, lease.address) not in kept
             ],
+            "missing_leases": [describe_lease(lease) for lease in state.missing],
         }
 
     def results(self) -> dict[str, list[dict[str, Any]]]:
         """Return the leases after the run, and those that could not be ended.
 
-        In check mode what would be ended counts as ended.
+        In check mode what would be ended counts as ended, and what would be taken over as taken over.
         """
         kept = {(item.bridge, item.lease.address) for item in self._unreleased}
         leases = [
             _lease(bridge, lease)
             for bridge, state in sorted(self._seen.servers.items())
-            for lease in sorted(state.leases, key=lambda lease: ipaddress.IPv4Address(lease.address))
+            for lease in sorted((*state.leases, *state.missing), key=lambda lease: ipaddress.IPv4Address(lease.address))
             if bridge in self._served and (lease not in state.stale or (bridge, lease.address) in kept)
         ]
         unreleased = [{**_lease(item.bridge, item.lease), "reason": item.reason} for item in self._unreleased]

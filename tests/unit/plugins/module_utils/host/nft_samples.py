@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_input import (
     FirewallNetwork,
+    Isolated,
     Metadata,
     Settings,
 )
@@ -44,6 +45,7 @@ SETTINGS = Settings(
     ),
     Metadata("192.0.2.20", 8775),
     ("eth2", "nova0001"),
+    isolated=(Isolated("br100", "eth2", "10.0.0.1"), Isolated("br101", "vlan101", "10.0.2.1")),
 )
 ADDRESSES = (
     FloatingAddress("10.46.169.225", "10.0.0.3", "eth0"),

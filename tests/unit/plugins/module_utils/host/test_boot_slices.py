@@ -123,7 +123,7 @@ def test_only_what_others_bring_is_waited_for() -> None:
 
 def test_a_plan_says_something_for_each_so_none_may_be_missing() -> None:
     by_plan, by_hand = Journal("ipam", 7, {}), Journal(slice={})
-    assert lost_subsystems({"bridges": by_plan}) == ("firewall", "dhcp", "floating")
+    assert lost_subsystems({"bridges": by_plan}) == ("firewall", "vlans", "dhcp", "floating")
     assert lost_subsystems({"bridges": by_hand}) == ()
 
 
@@ -148,3 +148,10 @@ def test_what_is_remembered_is_what_shall_be(before: Any, now: Any, after: list[
     remembered = remembered_slice(before, now)
     assert [item["name"] for item in remembered["bridges"]] == after
     assert not any("mtu" in item for item in remembered["bridges"])
+
+
+def test_a_lease_that_was_taken_over_is_not_told_again() -> None:
+    server = {"bridge": "br100", "listen_addresses": ["10.0.0.1"]}
+
+    remembered = remembered_slice(None, {"servers": [{**server, "leases": [{"address": "10.0.0.2"}]}]})
+    assert remembered == {"servers": [server]}

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import Conflict, InvalidInput, NovaError
-from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.parse import parse_hostname, parse_want
+from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.parse import parse_want
+from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.values import parse_hostname
 
 HOST = {"mac": "FA:16:3E:00:00:01", "address": "10.0.0.5", "hostname": "web"}
 NETWORK = {"label": "private", "cidr": "10.0.0.0/24", "router": "10.0.0.1", "hosts": [HOST]}

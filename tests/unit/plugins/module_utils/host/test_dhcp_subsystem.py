@@ -92,6 +92,55 @@ def test_a_lease_is_released_after_the_server_forgot_its_host(machine: Machine) 
     assert machine.subsystem.results() == {"leases": [], "unreleased": []}
 
 
+def test_a_lease_is_taken_over_while_the_server_is_down_and_told_again_it_is_there(machine: Machine) -> None:
+    taken = {"mac": WEB["mac"], "address": "10.0.0.2", "hostname": "laptop", "expires": 4000000000}
+    machine.converge(server())
+    outcome = machine.converge(server(WEB, leases=[taken]), check=True)
+    predicted = machine.subsystem.results()
+    assert machine.acts() == [] and predicted["leases"] == [{**taken, "hostname": "web", "bridge": "br100"}]
+
+    assert (
+        told(machine.converge(server(WEB, leases=[taken])))
+        == told(outcome)
+        == [
+            f"create DHCP host {WEB['mac']} (10.0.0.2,web.novalocal on br100)",
+            f"create DHCP lease 10.0.0.2 (of {WEB['mac']} on br100, taken over)",
+            "run DHCP server br100 (restart)",
+        ]
+    )
+    assert machine.acts() == [
+        "kill -TERM",
+        "write br100/leases",
+        "write br100/hosts",
+        "start dnsmasq",
+        "write br100/loaded",
+    ]
+    assert outcome.before[0]["missing_leases"] == [f"10.0.0.2 {WEB['mac']}"] and not outcome.after[0]["missing_leases"]
+    assert machine.subsystem.results() == predicted
+    renewed = machine.host.files[machine.file("leases")].replace("4000000000", "4100000000")
+    machine.host.files[machine.file("leases")] = renewed
+    assert machine.converge(server(WEB, leases=[taken])).changes == ()
+    assert machine.host.files[machine.file("leases")] == renewed
+
+
+def test_a_guest_takes_its_lease_to_an_address_whose_last_holder_is_gone(machine: Machine) -> None:
+    machine.converge(server(WEB))
+    machine.host.files[machine.file("leases")] = f"99 {WEB['mac']} 10.0.0.2 web *\n"
+    taken = {"mac": HEIR["mac"], "address": "10.0.0.2", "expires": 4000000000}
+
+    kept = machine.converge(server(HEIR, leases=[taken]), check=True, force_release=False)
+    assert not [text for text in told(kept) if "DHCP lease" in text]
+    machine.converge(server(HEIR, leases=[taken]))
+    assert machine.host.files[machine.file("leases")] == f"4000000000 {HEIR['mac']} 10.0.0.2 heir *\n"
+
+
+def test_a_lease_that_is_over_is_ignored(machine: Machine) -> None:
+    machine.converge(server(WEB))
+
+    over = {"mac": WEB["mac"], "address": "10.0.0.2", "expires": 1000000000}
+    assert machine.converge(server(WEB, leases=[over])).changes == ()
+
+
 def test_a_restart_ends_leases_while_the_server_is_down(machine: Machine) -> None:
     machine.converge(server(WEB))
     machine.host.files[machine.file("leases")] = (

@@ -100,6 +100,21 @@ def test_one_more_network_changes_elements_only(site):
     assert ("10.0.2.0/24",) in site.table.sets["fixed"].elements
 
 
+def test_isolation_is_told_address_by_address_and_its_drift_element_by_element(site):
+    own = [{"bridge": "br100", "uplink": "eth2", "address": "10.0.0.1"}]
+    site.apply(OPTIONS)
+
+    assert site.changes({**OPTIONS, "isolated": own}) == ["create isolation of address 10.0.0.1 (on br100 from eth2)"]
+    bridge = site.host.tables["bridge", "nova_firewall"]
+    lost = replace(bridge.sets["isolated"], elements={})
+    site.host.tables["bridge", "nova_firewall"] = replace(bridge, sets={**bridge.sets, "isolated": lost})
+    assert site.changes({**OPTIONS, "isolated": own}) == [
+        "create element bridge nova_firewall isolated (eth2 . 10.0.0.1)"
+    ]
+    assert site.changes({**OPTIONS, "isolated": []}) == ["delete isolation of address 10.0.0.1 (on br100 from eth2)"]
+    assert list(site.host.tables["bridge", "nova_firewall"].chains) == ["forward", "returning"]
+
+
 def test_forwarding_comes_after_the_rules_and_goes_before_them(site):
     site.apply(OPTIONS)
     site.apply(NOTHING)

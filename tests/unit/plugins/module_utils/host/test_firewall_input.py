@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import Conflict, InvalidInput
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_input import (
+    Isolated,
     Metadata,
     Settings,
     from_owned,
@@ -22,6 +23,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.firewall_inpu
 
 from .nft_samples import SETTINGS
 
+OWN = {"bridge": "br100", "uplink": "eth2", "address": "10.0.0.1"}
 BLUE = {"label": "blue", "cidr": "10.0.0.0/24", "bridge": "br100"}
 
 
@@ -44,6 +46,11 @@ BLUE = {"label": "blue", "cidr": "10.0.0.0/24", "bridge": "br100"}
         ({"networks": [], "metadata": {"address": "192.0.2.1", "port": 70000}}, "metadata.port 70000 is outside"),
         ({"networks": [], "metadata": {"port": 80}}, "metadata.address is missing"),
         ({"networks": [], "hairpin_ports": ["ok", "not ok"]}, r"hairpin_ports\[1\] not ok is no name"),
+        ({"isolated": [{**OWN, "uplink": ""}]}, r"isolated\[0\].uplink is missing"),
+        ({"isolated": [OWN, {**OWN, "bridge": "b r"}]}, r"isolated\[1\].bridge b r is no name of an interface"),
+        ({"isolated": [{**OWN, "uplink": "br100"}]}, r"isolated\[0\].uplink br100 is the bridge itself"),
+        ({"isolated": [{**OWN, "address": "224.0.0.1"}]}, r"isolated\[0\].address 224.0.0.1 is no unicast address"),
+        ({"isolated": [{**OWN, "address": "fd00::1"}]}, r"isolated\[0\].address fd00::1 is no IPv4 address"),
     ],
 )
 def test_a_value_that_can_never_be_right_is_named_with_its_place(options, message):
@@ -65,6 +72,20 @@ def test_a_network_that_shares_addresses_with_one_that_is_there_is_refused():
         merge(want, SETTINGS)
 
 
+def test_an_uplink_of_two_bridges_is_refused():
+    with pytest.raises(Conflict, match=r"isolated\[1\].uplink eth2 is a port of bridge br100 in isolated\[0\]"):
+        parse_want({"isolated": [OWN, {**OWN, "bridge": "br101", "address": "10.1.0.1"}]})
+
+
+def test_isolated_addresses_are_kept_when_omitted_and_go_when_told():
+    def isolated(**options):
+        return merge(parse_want({"networks": [], **options}), SETTINGS).isolated
+
+    assert isolated() == SETTINGS.isolated
+    assert isolated(isolated=[OWN, OWN]) == (Isolated("br100", "eth2", "10.0.0.1"),)
+    assert isolated(isolated=[]) == isolated(purge=True) == ()
+
+
 def test_what_is_not_spoken_of_stays():
     want = parse_want({"networks": [{"label": "red", "state": "absent"}]})
 
@@ -77,6 +98,7 @@ def test_purge_leaves_what_is_listed_and_nothing_else():
     assert [network.label for network in merge(want, SETTINGS).networks] == ["blue"]
     assert merge(want, SETTINGS).metadata is None
     assert merge(want, SETTINGS).hairpin_ports == ()
+    assert merge(want, SETTINGS).isolated == ()
 
 
 def test_nothing_is_left_when_the_last_network_goes():

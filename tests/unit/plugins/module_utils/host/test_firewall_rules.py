@@ -16,11 +16,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.firewall_inpu
     Metadata,
     Settings,
 )
-from ansible_collections.novanet.network.plugins.module_utils.host.firewall_rules import (
-    render_bridge_table,
-    render_ip_table,
-    returning_mac,
-)
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_rules import render_ip_table
 from ansible_collections.novanet.network.plugins.module_utils.host.nft import Rule, Table
 from ansible_collections.novanet.network.plugins.module_utils.host.nft_build import SOURCE
 from ansible_collections.novanet.network.plugins.module_utils.host.nft_text import describe_rule
@@ -114,11 +110,10 @@ def test_without_a_metadata_server_nothing_is_redirected():
 def test_packets_are_marked_only_where_the_guard_looks():
     assert "mark" in render_ip_table("nova", SETTINGS).chains
     assert "mark" not in render_ip_table("nova", replace(SETTINGS, hairpin_ports=())).chains
-    assert render_bridge_table("nova", replace(SETTINGS, hairpin_ports=())) is None
 
 
 def test_hooks_have_the_priorities_of_the_design():
-    table, guard = render_ip_table("nova", SETTINGS), render_bridge_table("nova", SETTINGS)
+    table = render_ip_table("nova", SETTINGS)
     hooks = {chain.name: (chain.hook, chain.priority) for chain in table.chains.values() if chain.hook}
 
     assert hooks == {
@@ -128,19 +123,7 @@ def test_hooks_have_the_priorities_of_the_design():
         "untranslated": ("postrouting", 98),
         "postrouting": ("postrouting", 100),
     }
-    assert guard.chains["forward"].priority == -199
-
-
-def test_frames_that_go_back_carry_a_mac_of_nobody():
-    first = int(returning_mac("nova")[:2], 16)
-
-    assert first & 2 and not first & 1
-    assert returning_mac("nova") != returning_mac("other")
-    assert returning_mac("nova") in json.dumps(
-        [rule.expressions for rule in render_bridge_table("nova", SETTINGS).chains["returning"].rules]
-    )
 
 
 def test_a_host_that_is_no_gateway_has_no_table():
     assert render_ip_table("nova", Settings(hairpin_ports=("eth2",))) is None
-    assert render_bridge_table("nova", Settings(hairpin_ports=("eth2",))) is not None

@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import CommandFailed, HostError
-from ansible_collections.novanet.network.plugins.module_utils.host.firewall_rules import (
-    render_bridge_table,
-    render_ip_table,
-)
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_bridge import render_bridge_table
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_rules import render_ip_table
 from ansible_collections.novanet.network.plugins.module_utils.host.floating_rules import render_table
 from ansible_collections.novanet.network.plugins.module_utils.host.nft import (
     normalise,

@@ -110,7 +110,7 @@ def test_quarantine_lasts_as_long_as_the_lease(ipam: Scratch) -> None:
         boot(work, "vm1")
         halt(work, "vm1")
         rows = update(schema.fixed_ips)
-        work.connection.execute(rows.values(lease_expires=work.now + 60))
+        work.connection.execute(rows.values(lease_expires=work.now + 60, lease_host="net1"))
         assert free_if_due(work) == []
         with pytest.raises(InUse, match="its lease runs until .* UTC"):
             boot(work, "vm2", "10.0.0.2")
@@ -156,6 +156,7 @@ def test_the_numbers_of_a_pool_add_up(ipam: Scratch) -> None:
                 "size": 16,
                 "reserved": 5,
                 "allocated": 2,
+                "hosts": 0,
                 "quarantined": 1,
                 "free": 8,
             }
@@ -165,7 +166,7 @@ def test_the_numbers_of_a_pool_add_up(ipam: Scratch) -> None:
 def test_leases_are_shown_with_their_instance(ipam: Scratch) -> None:
     with ipam.work() as work:
         boot(work, "vm1")
-        work.connection.execute(update(schema.fixed_ips).values(lease_expires=99.0))
+        work.connection.execute(update(schema.fixed_ips).values(lease_expires=99.0, lease_host="net1"))
         assert fixed_views.view_leases(work) == [
             {
                 "network": "public",
@@ -174,5 +175,6 @@ def test_leases_are_shown_with_their_instance(ipam: Scratch) -> None:
                 "instance": "vm1",
                 "state": "allocated",
                 "expires": 99.0,
+                "host": "net1",
             }
         ]

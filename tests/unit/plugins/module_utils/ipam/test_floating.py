@@ -396,7 +396,10 @@ def test_when_a_network_changes_its_host_the_old_one_must_let_go(cloud: SmallClo
         assign_serving_host(work, network_by_label(work, "private"), "net2")
         place_floating_addresses(work)
         assert work.changes[-1].describe() == "update floating IP 192.0.2.1 (host net1 -> net2)"
-    assert cloud.withdrawn() == {("floating", FLOATING + 1, "net1")}
+    assert cloud.withdrawn() == {
+        ("floating", FLOATING + 1, "net1"),
+        ("gateway", int(ipaddress.IPv4Address("10.0.0.1")), "net1"),
+    }
     assert [row["host"] for row in cloud.rows(schema.floating_ips)] == ["net2"]
 
 

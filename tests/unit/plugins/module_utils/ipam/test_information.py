@@ -37,7 +37,14 @@ def test_all_lists_can_be_had_at_once_and_no_others_are_returned(cloud: SmallClo
 def test_networks_show_what_they_are_used_for(cloud: SmallCloud) -> None:
     (network,) = look(cloud, "networks")["networks"]
     assert (network["label"], network["gateway"]) == ("private", "10.0.0.1")
-    assert network["utilisation"] == {"size": 16, "free": 10, "reserved": 3, "allocated": 2, "quarantined": 1}
+    assert network["utilisation"] == {
+        "size": 16,
+        "free": 10,
+        "reserved": 3,
+        "allocated": 2,
+        "hosts": 0,
+        "quarantined": 1,
+    }
 
 
 def test_fixed_addresses_show_who_has_them_and_who_had_them(cloud: SmallCloud) -> None:

@@ -96,7 +96,13 @@ def test_only_the_serving_host_has_gateway_dhcp_nat_and_floating_ips() -> None:
             ("br100", "eth2", [])
         ]
         assert (plan.dhcp, plan.floating) == ((), ())
-        assert plan.firewall == {"networks": [], "metadata": None, "hairpin_ports": [], "forwarding": False}
+        assert plan.firewall == {
+            "networks": [],
+            "metadata": None,
+            "hairpin_ports": [],
+            "forwarding": False,
+            "isolated": [],
+        }
 
 
 def test_every_plan_carries_whose_it_is_and_how_new() -> None:
@@ -211,7 +217,6 @@ NO_FLAT_INTERFACE = tuple(replace(host, flat_interface=None) for host in HOSTS)
         (on_networks(replace(PUBLIC, host="network9")), HOSTS, "network public is served by host network9"),
         (on_networks(replace(PUBLIC, manager="flat")), HOSTS, "network public has manager flat"),
         (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has no VLAN, which vlan networks need"),
-        (on_networks(replace(PUBLIC, multi_host=True)), HOSTS, "network public is multi_host"),
         (on_networks(replace(PUBLIC, cidr_v6="fd00::/64")), HOSTS, "network public has an IPv6 range"),
         (on_networks(replace(PUBLIC, vlan=100)), HOSTS, "network public has VLAN 100"),
         (SNAPSHOT, first_host(my_ip=None), "host network1 has no metadata address"),

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, novanet.network contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The DHCP servers of a host: one for each bridge, for the guests that the host itself serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .cloud import Cloud
+from .model import HostSettings, Network
+
+# Servers count in unsigned 32 bits; what ends later has no end.
+LATEST_EXPIRY, NEVER = 2**32 - 1, 0
+
+
+def with_dhcp(networks: Iterable[Network]) -> list[Network]:
+    """Return the networks whose guests get their addresses by DHCP."""
+    return [network for network in networks if network.enable_dhcp]
+
+
+def plan_server(cloud: Cloud, host: HostSettings, bridge: str, networks: Sequence[Network]) -> dict[str, Any]:
+    """Return the DHCP server on a bridge of a host.
+
+    :param networks: those that it serves there.
+    """
+    settings = cloud.settings
+    return {
+        "bridge": bridge,
+        "listen_addresses": [cloud.address(host.name, network) for network in networks],
+        "domain": settings.dhcp_domain,
+        "lease_time": settings.dhcp_lease_time,
+        "dns_servers": list(settings.dns_servers),
+        "networks": [_network(cloud, host, network) for network in networks],
+        "leases": [lease for network in networks for lease in _taken_over(cloud, host, network)],
+    }
+
+
+def _taken_over(cloud: Cloud, host: HostSettings, network: Network) -> Iterator[dict[str, Any]]:
+    """Yield the leases that another host gave: the instance has moved here, or the network has."""
+    for instance, port in cloud.guests.get((network.label, host.name), []):
+        if port.lease is not None and port.lease.host != host.name:
+            expires = int(port.lease.expires) if port.lease.expires <= LATEST_EXPIRY else NEVER
+            yield {"mac": port.mac, "address": port.address, "hostname": instance.hostname, "expires": expires}
+
+
+def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, Any]:
+    single = cloud.settings.use_single_default_gateway
+    return {
+        "label": network.label,
+        "cidr": network.cidr,
+        "dhcp_start": network.dhcp_start,
+        "router": cloud.router(host.name, network),
+        "dns": list(network.dns) if cloud.settings.use_network_dns_servers else [],
+        "mtu": network.mtu,
+        "hosts": [
+            {
+                "mac": port.mac,
+                "address": port.address,
+                "hostname": instance.hostname,
+                "default_route": port.position == 0 or not single,
+            }
+            for instance, port in cloud.guests.get((network.label, host.name), [])
+        ],
+    }
