@@ -31,7 +31,7 @@ BOOT = "cat /proc/sys/kernel/random/boot_id"
 LEASES = "cat /var/lib/novanet/nova/dnsmasq/*/leases 2>/dev/null || true"
 LINKS = "ip -j -d address show"
 PUBLIC_LINK = "ip route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/'"
-LIMIT_SECONDS = 600
+LIMIT_SECONDS = 1200
 # How long they knock before all goes down and after all is up.
 AROUND_SECONDS = 5.0
 
@@ -103,7 +103,7 @@ def boot_again(state: Path, host: str, old: str) -> None:
     ssh(state, host, "systemd-run --quiet --on-active=1 systemctl reboot")
     while True:
         try:
-            new = ssh(state, host, f"{BOOT}; systemctl is-system-running --wait >/dev/null || true", timeout=120)
+            new = ssh(state, host, f"{BOOT}; systemctl is-system-running --wait >/dev/null || true")
         except MachineError:
             new = old
         if new.strip() != old:

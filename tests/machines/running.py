@@ -36,7 +36,7 @@ LINKS = BUILD / "machines"
 # Set by whoever runs a whole scenario: its machines are in use as long as that process lives.
 OWNER_VARIABLE = "NOVANET_MACHINES_OWNER"
 LIMIT_SECONDS = 7200
-BOOT_SECONDS = 300
+BOOT_SECONDS = 900
 
 
 class Attached(Host):

@@ -23,7 +23,6 @@ BREAKING = (
     "ip address delete 10.46.169.226/32 dev vlan100",
     "nft delete table ip nova_firewall",
     "nft flush table ip nova_floating",
-    "systemctl kill --signal=KILL novanet-dnsmasq-nova@br171.service",
     "systemctl disable --now --quiet novanet-dnsmasq-nova@br170.service",
     "sysctl -q net.ipv4.ip_forward=0",
 )
@@ -69,7 +68,7 @@ def test_another_manager_of_interfaces_leaves_what_is_ours_alone(name: str, mana
     host.check_output("systemd-run --quiet --unit=monitor sh -c 'exec ip -o monitor link address >/run/monitor'")
     # ifupdown takes down the way by which we are here.
     host.check_output("systemd-run --quiet --on-active=1 systemctl restart %s", manager)
-    for _attempt in range(120):
+    for _attempt in range(240):
         time.sleep(0.5)
         if moment(host, SERVICE, "ExecMainExit") > restored:
             break

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read off Molecule's output."""
+"""What is read off Molecule's output, and when it runs."""
 
 from __future__ import annotations
 
-from tests.machines.run import Progress, parse_verdict
+from tests.machines.run import SCENARIOS, Progress, parse_verdict
+from tests.tools.run_all import lanes
 from tests.tools.summary import Counts
 
 
@@ -29,3 +30,8 @@ def test_steps_and_verdicts_are_found_between_other_lines() -> None:
         progress.read(line + "\n", now)
     assert progress.durations(9.0) == [("create", 6.0), ("verify", 3.0)]
     assert progress.counts == Counts(passed=3)
+
+
+def test_every_scenario_is_part_of_all_tests() -> None:
+    assert SCENARIOS
+    assert {f"molecule {name}" for name in SCENARIOS} <= {part.name for lane in lanes() for part in lane}
