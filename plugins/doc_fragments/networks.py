@@ -74,21 +74,30 @@ options:
       host:
         description:
           - Host that serves the network (gateway, DHCP, NAT). Chosen when it is first needed, and then kept.
-          - An empty string lets it be chosen anew.
+          - An empty string lets it be chosen anew. It cannot be given with O(networks[].multi_host).
+          - When it changes, the old host gives up the gateway before the new one gets it.
         type: str
       multi_host:
-        description: Every compute host serves its own guests. Defaults to O(defaults.multi_host).
+        description:
+          - Each compute host serves its own guests. It is their gateway, DHCP server, NAT and way to the metadata, and
+            binds their floating addresses. Nothing else of the network is on any host.
+          - Each of these hosts takes one address of the network, as router of its guests, unless
+            O(networks[].share_address) is true.
+          - Defaults to O(defaults.multi_host).
         type: bool
       gateway:
         description:
           - IPv4 gateway. Defaults to O(networks[].allowed_start), or to the first address after the network address.
+          - With O(networks[].multi_host) and without O(networks[].share_address) it is kept free and nobody has it.
         type: str
       gateway_v6:
         description:
           - IPv6 gateway, inside the network or link-local. Defaults to the first address after the network address.
         type: str
       dhcp_server:
-        description: Address of the DHCP server. Defaults to the gateway.
+        description:
+          - Address of the DHCP server. Defaults to the gateway. Another one means that the gateway is not ours.
+          - It cannot be given for a network in which each host has an address of its own.
         type: str
       dhcp_start:
         description:
@@ -129,7 +138,8 @@ options:
         type: bool
       share_address:
         description:
-          - With O(networks[].multi_host), all hosts have the same gateway address instead of one each.
+          - With O(networks[].multi_host), all hosts have the same gateway address instead of one each. It is kept from
+            the wire between hosts, and so is DHCP, of every network on the bridge.
           - Defaults to O(defaults.share_dhcp_address).
         type: bool
       state:

@@ -17,7 +17,11 @@ from tests.lab.cloud import OUTSIDE, OUTSIDE_ADDRESS
 from tests.lab.snapshot import take
 
 NEAR, FAR = "compute1", "compute2"
-ALONE = {"nova_instances": [{"name": "web1", "project": "red", "host": NEAR}], "nova_floating_addresses": []}
+ALONE = {
+    "nova_purge": False,
+    "nova_instances": [{"name": "web1", "project": "red", "host": NEAR}],
+    "nova_floating_addresses": [],
+}
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 
 

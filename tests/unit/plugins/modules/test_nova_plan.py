@@ -119,6 +119,30 @@ def test_what_does_not_fit_is_a_clear_error(nova: Nova, network: dict[str, Any],
     assert message in result["msg"]
 
 
+def test_the_last_vlan_id_is_4094(nova: Nova) -> None:
+    result = nova(networks=[{"label": "t", "cidr": "172.16.0.0/16", "num_networks": 2, "vlan_start": 4093}])
+    assert [number for number, *_rest in wires(result, "network1")] == [4093, 4094]
+
+
+def test_a_network_is_given_to_a_project_and_a_host_and_taken_away_again(nova: Nova) -> None:
+    # nova-manage network modify, with --project, --host, --disassociate-project, --disassociate-host
+    hosts = [*CONFIGURATION["hosts"], {**CONFIGURATION["hosts"][0], "name": "network2", "my_ip": "192.0.2.11"}]
+    free = {key: value for key, value in EXAMPLE_NET.items() if key != "project"}
+    assert wires(nova(networks=[free], hosts=hosts), "network1")
+
+    given = nova(networks=[{"label": "example-net", "project": PROJECT, "host": "network2"}], hosts=hosts)
+    assert f"update network example-net (host network1 -> network2, project none -> {PROJECT})" in given["changes"]
+    other = {"name": "a", "project": "blue", "host": "compute1", "nics": [{"network": "example-net"}]}
+    refused = nova(instances=[other], hosts=hosts)
+    assert f"belongs to project {PROJECT}, not to blue" in refused["msg"]
+
+    taken = nova(networks=[{"label": "example-net", "project": "", "host": ""}], hosts=hosts)
+    assert f"update network example-net (host network2 -> none, project {PROJECT} -> none)" in taken["changes"]
+    # A host is chosen anew, the first; it gets the gateway once the other one has given it up.
+    assert taken["plans"]["network1"]["waiting"] == ["172.16.169.1"]
+    assert not nova(instances=[other], hosts=hosts).get("failed")
+
+
 def test_a_network_that_a_project_holds_is_not_deleted_until_it_lets_go(nova: Nova) -> None:
     nova(networks=[EXAMPLE_NET])
     refused = nova(networks=[{"label": "example-net", "state": "absent"}])
