@@ -78,7 +78,7 @@ def test_a_crash_leaves_nothing_of_ours_and_costs_nothing_of_others(
     host: Host, converge: Callable[..., list[str]], memory: str
 ) -> None:
     shell(host, STRANGERS)
-    strangers = shell(host, "ip -o -d addr show vlan200; ip -o -d link show vlan201")
+    strangers = shell(host, "ip -o -4 addr show vlan200; ip -o -d link show vlan201")
     converge()
     before = picture(host)
     shell(host, CRASH)
@@ -87,7 +87,7 @@ def test_a_crash_leaves_nothing_of_ours_and_costs_nothing_of_others(
     assert converge(set_aside=memory == "torn")
     assert picture(host) == before
     assert not exists(host, "vlan300") and not exists(host, "br300")
-    assert shell(host, "ip -o -d addr show vlan200; ip -o -d link show vlan201") == strangers
+    assert shell(host, "ip -o -4 addr show vlan200; ip -o -d link show vlan201") == strangers
     assert converge() == []
 
 
