@@ -74,17 +74,40 @@ def test_a_host_that_is_as_it_shall_be_gets_no_change(gateway: Host) -> None:
 def test_drift_is_repaired_and_said_one_line_for_each_change(gateway: Host) -> None:
     before = picture(gateway)
     shell(gateway, f"ip addr del {FLOATING}/32 dev eth0; ip link set br102 down; nft delete table ip nova_floating")
+    shell(gateway, "nft flush set bridge nova_firewall isolated; nft add element ip nova_firewall bridges { docker0 }")
+    shell(gateway, "ip link set eth1 nomaster; ip addr del 10.1.0.1/16 dev br101")
+    shell(gateway, f"kill -KILL $(cat {STATE}/dnsmasq/br100/pid); echo 0 > /proc/sys/net/ipv4/ip_forward")
     repaired = program(gateway)
-    assert repaired.returncode == 0
-    lines = repaired.stdout.splitlines()
-    assert "nova: update bridge br102 (state down to up)" in lines
-    assert any(line.startswith(f"nova: create address {FLOATING}") for line in lines)
-    assert lines[-1] == f"{len(lines) - 1} changes"
+    assert (repaired.returncode, repaired.stderr) == (0, "")
+    *lines, count = repaired.stdout.splitlines()
+    said = [line.partition("nova: ")[2] for line in lines]
+    for change in (
+        "create element bridge nova_firewall isolated (eth2 . 10.0.0.1)",
+        "delete foreign element ip nova_firewall bridges (docker0)",
+        "update sysctl net.ipv4.ip_forward (0 -> 1)",
+        "update bridge br102 (state down to up)",
+        "run DHCP server br100 (start)",
+    ):
+        assert change in said, change
+    for start in ("create address 10.1.0.1/16", f"create address {FLOATING}"):
+        assert any(each.startswith(start) for each in said), start
+    assert any("eth1" in each for each in said)
+    assert count == f"{len(said)} changes"
     assert picture(gateway) == before
 
 
-@pytest.mark.parametrize("text", ["", '{"schema": 1, ', '{"schema": 1, "slice": {}, "owned": {}}', None])
-@pytest.mark.parametrize("name", ["firewall", "bridges", "dhcp", "floating"])
+def test_isolation_is_back_with_the_rules_and_before_the_bridge(gateway: Host) -> None:
+    reboot(gateway)
+    states = watched(gateway)
+    assert [tables for _forwarding, tables, links in states if "br100" in links]
+    assert all("bridge.nova_firewall" in tables for _forwarding, tables, links in states if "br100" in links)
+    assert '"eth2" . 10.0.0.1' in shell(gateway, "nft list set bridge nova_firewall isolated")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\udcff\udc80", '{"schema": 1, ', '{"schema": 1, "slice": {}, "owned": {}}', None]
+)
+@pytest.mark.parametrize("name", ["firewall", "vlans", "bridges", "dhcp", "floating"])
 def test_a_damaged_file_is_named_and_all_else_is_applied(gateway: Host, name: str, text: str | None) -> None:
     path = f"{STATE}/{name}.json"
     sound = shell(gateway, f"cat {path}")
@@ -99,10 +122,31 @@ def test_a_damaged_file_is_named_and_all_else_is_applied(gateway: Host, name: st
         assert exists(gateway, bridge) == (bridge not in down), bridge
     tables = shell(gateway, "nft list tables")
     assert ("ip nova_firewall" in tables) == (name != "firewall")
-    assert ("ip nova_floating" in tables) == (name == "dhcp")
+    assert ("bridge nova_firewall" in tables) == (name != "firewall")
+    assert ("ip nova_floating" in tables) == (name in ("dhcp", "vlans"))
     assert ("inet novanet_early" in tables) == (name in RULES_OF)
-    assert (gateway.run(["pgrep", "dnsmasq"], check=False).returncode == 0) == (name == "floating" and not down)
+    assert (gateway.run(["pgrep", "dnsmasq"], check=False).returncode == 0) == (name == "vlans")
     write(gateway, path, sound)
+    assert program(gateway).returncode == 0
+    assert picture(gateway) == before
+
+
+def test_rules_that_the_kernel_refuses_keep_their_networks_down(gateway: Host) -> None:
+    before = picture(gateway)
+    reboot(gateway)
+    real = shell(gateway, "command -v nft").strip()
+    refusing = f'#!/bin/sh\ncase "$*" in "-j -f -") echo refused >&2; exit 1;; esac\nexec {real} "$@"\n'
+    gateway.path("/run/refusing").mkdir()
+    gateway.path("/run/refusing/nft").write_text(refusing)
+    shell(gateway, "chmod +x /run/refusing/nft")
+    back = program(gateway, path="/run/refusing:/usr/sbin:/usr/bin:/sbin:/bin")
+    assert back.returncode == 1
+    assert "nova: nftables transaction was refused, the rules are as they were: refused" in back.stderr
+    for bridge in ("br100", "br101", "br102"):
+        assert f"nova: bridge {bridge} stays down: nftables transaction was refused" in back.stderr
+        assert not exists(gateway, bridge)
+    assert "inet novanet_early" in shell(gateway, "nft list tables")
+    assert shell(gateway, "cat /proc/sys/net/ipv4/ip_forward") == "0\n"
     assert program(gateway).returncode == 0
     assert picture(gateway) == before
 
@@ -164,7 +208,7 @@ def watched(gateway: Host) -> list[tuple[str, set[str], set[str]]]:
             "code=$?",
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "forwarding=$(cat /proc/sys/net/ipv4/ip_forward)",
-            "tables=$(nft list tables | cut -d' ' -f3 | xargs)",
+            "tables=$(nft list tables | cut -d' ' -f2,3 | tr ' ' . | xargs)",
             'echo "$forwarding|$tables|$(ls /sys/class/net | xargs)" >> /run/spy/log',
             "exit $code",
         ]
@@ -185,10 +229,10 @@ def test_nothing_is_routed_until_all_is_applied(gateway: Host) -> None:
     states = watched(gateway)
     assert len(states) > 10
     for forwarding, tables, links in states:
-        assert "br100" not in links or "nova_firewall" in tables, "a link without its rules"
-        assert forwarding == "0" or {"nova_firewall", "nova_floating"} <= tables, "forwarding before all rules"
-        assert "novanet_early" in tables or forwarding == "1", "opened before the end"
-    assert states[-1][0] == "1" and "novanet_early" not in states[-1][1] and "br100" in states[-1][2]
+        assert "br100" not in links or "ip.nova_firewall" in tables, "a link without its rules"
+        assert forwarding == "0" or {"ip.nova_firewall", "ip.nova_floating"} <= tables, "forwarding before all rules"
+        assert "inet.novanet_early" in tables or forwarding == "1", "opened before the end"
+    assert states[-1][0] == "1" and "inet.novanet_early" not in states[-1][1] and "br100" in states[-1][2]
     assert program(gateway, "early").returncode == 0
     assert "novanet_early" not in shell(gateway, "nft list tables"), "what was opened in this boot stays open"
 

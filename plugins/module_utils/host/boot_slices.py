@@ -21,8 +21,6 @@ LISTS: Mapping[str, str] = {
     "dhcp": "servers",
     "floating": "addresses",
 }
-# What every plan has for every host. Of these none may be missing where one came from a plan.
-PLANNED = ("firewall", "bridges", "dhcp", "floating")
 # What code that trusts its input raises on data that somebody else wrote.
 WRONG_DATA = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 # What keeps the guests of a network apart and translates for them: without it the network stays down.
@@ -64,9 +62,9 @@ class Selection:
 
 
 def lost_subsystems(journals: Mapping[str, Journal]) -> tuple[str, ...]:
-    """Return the subsystems whose file must be there and is not: a plan says something for each."""
+    """Return the subsystems whose file must be there and is not: a plan says something for each, if only none."""
     planned = any(journal.generation is not None for journal in journals.values())
-    return tuple(name for name in PLANNED if planned and name not in journals)
+    return tuple(name for name in LISTS if planned and name not in journals)
 
 
 def known_bridges(memory: Memory) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def test_only_what_others_bring_is_waited_for() -> None:
 
 def test_a_plan_says_something_for_each_so_none_may_be_missing() -> None:
     by_plan, by_hand = Journal("ipam", 7, {}), Journal(slice={})
-    assert lost_subsystems({"bridges": by_plan}) == ("firewall", "dhcp", "floating")
+    assert lost_subsystems({"bridges": by_plan}) == ("firewall", "vlans", "dhcp", "floating")
     assert lost_subsystems({"bridges": by_hand}) == ()
 
 
