@@ -149,7 +149,7 @@ EXAMPLES = r"""
 
 - name: A config drive instead, in a directory of your own
   novanet.network.nova_injection:
-    path: /srv/seeds
+    path: /var/lib/seeds
     images: [config_drive]
     instances:
       - name: web1
@@ -237,12 +237,7 @@ INSTANCES = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 ARGUMENTS = {
-    "instances": {
-        "type": "list",
-        "elements": "dict",
-        "options": INSTANCES,
-        "required_if": [("state", "present", ["hostname"])],
-    },
+    "instances": {"type": "list", "elements": "dict", "options": INSTANCES},
     "path": {"type": "str"},
     "images": {"type": "list", "elements": "str", "choices": ["nocloud", "config_drive"], "default": ["nocloud"]},
 }

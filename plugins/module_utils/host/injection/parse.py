@@ -60,7 +60,7 @@ def _guest(name: str, identity: str, item: Mapping[str, Any], position: str, see
     return Guest(
         name=name,
         uuid=identity,
-        hostname=_hostname(item["hostname"], f"{position}.hostname"),
+        hostname=_hostname(item.get("hostname"), f"{position}.hostname"),
         project=None if project is None else _text(project, f"{position}.project"),
         nics=nics,
         interfaces=_content(item.get("interfaces"), f"{position}.interfaces"),
@@ -169,7 +169,9 @@ def _uuid(value: Any, position: str) -> str:
         raise InvalidInput(f"{position} {value!r}", "is not a UUID") from error
 
 
-def _hostname(value: str, position: str) -> str:
+def _hostname(value: str | None, position: str) -> str:
+    if value is None:
+        raise InvalidInput(position, "is missing")
     if len(value) > 253 or not _HOSTNAME.fullmatch(value):
         raise InvalidInput(
             f"{position} {value!r}", "is not a host name", "Use letters, digits and inner hyphens, and dots in between."
