@@ -114,7 +114,7 @@ def libvirt_interface(
 def _chosen(instance: Any, position: int | None) -> Sequence[Mapping[str, Any]]:
     if not isinstance(instance, Mapping):
         raise AnsibleFilterError(f"{instance!r} is neither an instance nor a NIC, as nova_ipam_info returns them")
-    nics = instance["nics"] if "nics" in instance else [instance]
+    nics = instance.get("nics", [instance])
     if position is None:
         return list(nics)
     if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < len(nics):

@@ -34,7 +34,8 @@ def complaint(directory: Path, interfaces: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"nic": 1}, {"model": "e1000e"}, {"bandwidth": LIMITS}, {"bandwidth": {"inbound": LIMITS["inbound"]}}]
+    "options",
+    [{}, {"nic": 1}, {"model": "e1000e"}, {"bandwidth": LIMITS}, {"bandwidth": {"inbound": LIMITS["inbound"]}}],
 )
 def test_libvirt_takes_the_interfaces_for_what_it_knows(tmp_path: Path, options: dict[str, Any]) -> None:
     assert complaint(tmp_path, libvirt_interface({"nics": [NIC, OTHER]}, **options)) == ""

@@ -118,7 +118,9 @@ def test_a_full_disk_is_an_error_with_the_instance_and_no_half_image(host: Host,
         ({"nics": [{"mac": "fa:16:3e:00:00:02", "address": "10.0.0.2/33"}]}, "nics[0].address '10.0.0.2/33' is not"),
     ],
 )
-def test_bad_input_is_one_message_and_no_file(host: Host, run_module: Run, changed: dict[str, Any], problem: str) -> None:
+def test_bad_input_is_one_message_and_no_file(
+    host: Host, run_module: Run, changed: dict[str, Any], problem: str
+) -> None:
     result = run_module("nova_injection", instances=[{**WEB, **changed}])
     assert result["failed"] and problem in result["msg"] and "Traceback" not in json.dumps(result)
     assert host.run(["test", "-e", SEEDS], check=False).returncode != 0

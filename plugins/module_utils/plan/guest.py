@@ -48,9 +48,7 @@ def _guest(
     return {**guest, "nics": nics}
 
 
-def _nic(
-    nic: Mapping[str, Any], index: int, subject: str, networks: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _nic(nic: Mapping[str, Any], index: int, subject: str, networks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     where = f"{subject} nics[{index}]"
     label, mac, address, address_v6, port_name = (_value(nic, key, where) for key in _NIC_KEYS)
     network = networks.get(label)

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ...errors import HostError, NovaError
 from ..runner import Runner
+from .mark import Made, Mark, parse_mark, render_mark
 from .model import MARKER, OWN_DIRECTORIES, TEMPORARY_PREFIX, Directory, Step
 
 # Only root and whom the hypervisor lets in: user data may hold secrets.
@@ -46,16 +46,17 @@ def apply_steps(runner: Runner, owner: str, steps: Sequence[Step]) -> None:
 
 def _write(runner: Runner, owner: str, step: Step) -> None:
     path, files = step.directory.path, (step.after.files if step.after else None) or {}
-    kept = {name: record for name, record in _records(runner, path).items() if name not in step.build}
+    before = parse_mark(runner.read(f"{path}/{MARKER}")).images
+    made = {name: each for name, each in before.items() if name not in step.build and name not in step.remove}
     # The mark comes first: what a crash leaves behind is known to be ours.
-    _mark(runner, owner, step, kept)
+    runner.write(f"{path}/{MARKER}", render_mark(Mark(owner, step.name, made)), _MODE)
     _sweep(runner, path, step.remove)
     for name, text in step.write.items():
         runner.write(f"{path}/{name}", text, _MODE)
     for name, (label, content) in step.build.items():
         inside = [file for file in files if file.startswith(f"{label}/")]
-        kept[name] = {"content": content, "image": _build(runner, path, name, label, inside)}
-    _mark(runner, owner, step, kept)
+        made[name] = Made(content, _build(runner, path, name, label, inside))
+    runner.write(f"{path}/{MARKER}", render_mark(Mark(owner, step.name, made)), _MODE)
 
 
 def _build(runner: Runner, path: str, name: str, label: str, files: Sequence[str]) -> str:
@@ -74,20 +75,6 @@ def _build(runner: Runner, path: str, name: str, label: str, files: Sequence[str
     finally:
         runner.remove(temporary)
     return digest
-
-
-def _records(runner: Runner, path: str) -> dict[str, Mapping[str, str]]:
-    try:
-        return dict(json.loads(runner.read(f"{path}/{MARKER}") or "{}").get("images", {}))
-    except (AttributeError, TypeError, ValueError):
-        return {}
-
-
-def _mark(runner: Runner, owner: str, step: Step, images: Mapping[str, Mapping[str, str]]) -> None:
-    mark = {"owner": owner, "name": step.name, "images": {**images}}
-    for name in step.remove:
-        mark["images"].pop(name, None)
-    runner.write(f"{step.directory.path}/{MARKER}", json.dumps(mark, indent=1, sort_keys=True) + "\n", _MODE)
 
 
 def _remove(runner: Runner, directory: Directory, names: Sequence[str]) -> None:

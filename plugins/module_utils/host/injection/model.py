@@ -26,7 +26,13 @@ OWN_FILES = (
     "config-2/openstack/latest/network_data.json",
     "config-2/openstack/latest/user_data",
 )
-OWN_DIRECTORIES = ("cidata", "config-2/openstack/content", "config-2/openstack/latest", "config-2/openstack", "config-2")
+OWN_DIRECTORIES = (
+    "cidata",
+    "config-2/openstack/content",
+    "config-2/openstack/latest",
+    "config-2/openstack",
+    "config-2",
+)
 # Names of half-written files that a crash may have left.
 TEMPORARY_PREFIX = ".novanet-"
 

@@ -190,7 +190,9 @@ def _content(value: str | None, position: str) -> str | None:
     try:
         (value or "").encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput(position, f"cannot be written as UTF-8: {error.reason} at character {error.start}") from error
+        raise InvalidInput(
+            position, f"cannot be written as UTF-8: {error.reason} at character {error.start}"
+        ) from error
     return value
 
 

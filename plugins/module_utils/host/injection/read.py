@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..journal import Journal
 from ..runner import Runner
+from .mark import Mark, parse_mark
 from .model import (
     LABELS,
     MARKER,
@@ -33,49 +34,38 @@ def read_have(runner: Runner, owner: str, want: Want, journal: Journal) -> Have:
     """Read the directories of all instances that a wish is about, also where earlier runs have put them."""
     bases = dict.fromkeys([want.path, *journal.owned.get("paths", ())])
     asked = {*want.guests, *want.absent}
-    found = []
+    found: list[tuple[Directory, Mark]] = []
     for base in bases:
         for identity in sorted({*runner.names(base), *(asked if base == want.path else ())}):
-            directory = _marked(runner, base, identity)
-            if identity in asked or (want.purge and directory.owner == owner):
-                found.append(directory)
+            directory, mark = _marked(runner, base, identity)
+            if identity in asked or (want.purge and mark.owner == owner):
+                found.append((directory, mark))
     return Have({item.path: item for item in _with_files(runner, found)})
 
 
-def _marked(runner: Runner, base: str, identity: str) -> Directory:
-    """Return a directory with what its mark says. A mark that cannot be read is none."""
+def _marked(runner: Runner, base: str, identity: str) -> tuple[Directory, Mark]:
     path = f"{base}/{identity}"
-    try:
-        mark = json.loads(runner.read(f"{path}/{MARKER}") or "{}")
-        owner, name, images = mark.get("owner"), mark.get("name", ""), dict(mark.get("images", {}))
-    except (AttributeError, TypeError, ValueError):
-        owner, name, images = None, "", {}
-    strange = [entry for entry in runner.names(path) if not entry.startswith(TEMPORARY_PREFIX)]
-    foreign = any(entry not in _OWN_NAMES for entry in strange) if owner else bool(strange)
-    return Directory(base, identity, owner, name, images=images, foreign=foreign)
+    mark = parse_mark(runner.read(f"{path}/{MARKER}"))
+    entries = [entry for entry in runner.names(path) if not entry.startswith(TEMPORARY_PREFIX)]
+    foreign = any(entry not in _OWN_NAMES for entry in entries) if mark.owner else bool(entries)
+    return Directory(base, identity, mark.owner, mark.name, foreign=foreign), mark
 
 
-def _with_files(runner: Runner, directories: Sequence[Directory]) -> list[Directory]:
+def _with_files(runner: Runner, found: Sequence[tuple[Directory, Mark]]) -> list[Directory]:
     names = (*OWN_FILES, *IMAGES)
-    digests = _digests(runner, [f"{item.path}/{name}" for item in directories if item.owner for name in names])
-    return [_complete(runner, item, digests) if item.owner else item for item in directories]
+    digests = _digests(runner, [f"{item.path}/{name}" for item, mark in found if mark.owner for name in names])
+    return [_complete(runner, item, mark, digests) if mark.owner else item for item, mark in found]
 
 
-def _complete(runner: Runner, found: Directory, digests: dict[str, str]) -> Directory:
-    files = {name: digests[f"{found.path}/{name}"] for name in OWN_FILES if f"{found.path}/{name}" in digests}
-    texts = {
-        name: runner.read(f"{found.path}/{name}") or ""
-        for name in files
-        if name.rpartition("/")[2] not in USER_DATA_NAMES
-    }
+def _complete(runner: Runner, found: Directory, mark: Mark, digests: dict[str, str]) -> Directory:
+    here = {name: digests[path] for name in (*OWN_FILES, *IMAGES) if (path := f"{found.path}/{name}") in digests}
+    files = {name: digest for name, digest in here.items() if name in OWN_FILES}
+    shown = [name for name in files if name.rpartition("/")[2] not in USER_DATA_NAMES]
+    texts = {name: runner.read(f"{found.path}/{name}") or "" for name in shown}
     # An image that is not as it was made counts as one of unknown content.
-    images = {
-        name: str(record.get("content")) if record.get("image") == digests[f"{found.path}/{name}"] else ""
-        for name in IMAGES
-        if f"{found.path}/{name}" in digests
-        for record in [(found.images or {}).get(name) or {}]
-    }
-    return Directory(found.base, found.uuid, found.owner, found.name, files, texts, images, found.foreign)
+    made = {name: mark.images.get(name) for name in here if name in IMAGES}
+    images = {name: each.content if each and each.image == here[name] else "" for name, each in made.items()}
+    return replace(found, files=files, texts=texts, images=images)
 
 
 def _digests(runner: Runner, paths: Sequence[str]) -> dict[str, str]:

@@ -44,7 +44,7 @@ class Injection:
         apply_steps(runner, self._owner, plan.steps)
 
     def view(self, have: Have) -> list[dict[str, Any]]:
-        """Return the instances that have a directory of ours. Of files that may hold secrets only the digest is told."""
+        """Return the instances that have a directory of ours. Of what may hold secrets only the digest is told."""
         found = [_view(item) for item in have.directories.values() if item.owner == self._owner]
         return sorted(found, key=lambda item: (item["name"], item["directory"]))
 

@@ -174,8 +174,13 @@ def test_an_instance_moves_with_the_path_and_is_still_known_there(machine: Machi
     ("name", "content", "problem"),
     [
         ("disk.img", "a disk", f"instance web1 cannot have the directory .*/{WEB}: it is there, and is not ours"),
-        ("novanet.json", '{"owner": "lab"}', f"instance web1 has its directory .*/{WEB} from owner lab"),
+        (
+            "novanet.json",
+            '{"owner": "lab", "name": "web1", "images": {"cidata.iso": 1}}',
+            f"instance web1 has its directory .*/{WEB} from owner lab",
+        ),
         ("novanet.json", "[1]", "it is there, and is not ours"),
+        ("novanet.json", '{"owner": 1, "name": "web1"}', "it is there, and is not ours"),
     ],
 )
 def test_a_directory_that_is_not_ours_is_refused_untouched(

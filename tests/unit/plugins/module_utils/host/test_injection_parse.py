@@ -64,7 +64,7 @@ def test_addresses_and_identities_are_normalised() -> None:
         ([{**NIC, "network_uuid": "5"}], "nics[0].network_uuid '5' is not a UUID"),
         (
             [{**NIC, "gateway": "10.0.0.1"}, {**OTHER, "gateway": "10.0.0.1"}],
-            "instances[0].nics[1].gateway 10.0.0.1 would be a second default route, beside instances[0].nics[0].gateway",
+            "nics[1].gateway 10.0.0.1 would be a second default route, beside instances[0].nics[0].gateway 10.0.0.1",
         ),
     ],
 )
