@@ -159,6 +159,13 @@ options:
     type: list
     elements: str
     default: []
+  gather:
+    description:
+      - Lists to return as M(novanet.network.nova_ipam_info) does. They are those of the new cloud, in check mode too.
+    type: list
+    elements: str
+    choices: [networks, instances]
+    default: []
   purge:
     description:
       - Remove rows that came from the inventory and are no longer in the lists that are given.
@@ -300,6 +307,16 @@ released:
   type: list
   elements: str
   sample: [10.0.0.3]
+networks:
+  description: All networks, as RV(novanet.network.nova_ipam_info#module:networks).
+  returned: when O(gather) has V(networks)
+  type: list
+  elements: dict
+instances:
+  description: All instances, as RV(novanet.network.nova_ipam_info#module:instances).
+  returned: when O(gather) has V(instances)
+  type: list
+  elements: dict
 changes:
   description: What was changed in the IPAM, in order.
   returned: success
@@ -313,6 +330,7 @@ from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_cloud import PLAN_ARGUMENTS
 from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import reconcile_cloud
+from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
@@ -340,6 +358,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         "awaiting": list(hosts_waited_for(snapshot)),
         "unconfirmed": unconfirmed(snapshot),
         "released": released,
+        **gather(work, options["gather"]),
     }
 
 

@@ -50,9 +50,11 @@ def test_one_host_that_lacks_something_stops_the_run_before_any_change(stage: St
 
 
 def test_all_that_is_wrong_with_variables_is_said_at_once(stage: Stage) -> None:
-    run = play(stage, "site.yml", nova_network_manager="flatdhpc", nova_dhcp_lease_time="long", nova_flat_injected=True)
+    run = play(
+        stage, "site.yml", nova_network_manager="flatdhpc", nova_dhcp_lease_time="long", nova_user_data={"web1": ""}
+    )
     assert run.code != 0
-    for word in ("flat, flatdhcp, vlan, got: flatdhpc", "nova_dhcp_lease_time", "nova_flat_injected is true"):
+    for word in ("flat, flatdhcp, vlan, got: flatdhpc", "nova_dhcp_lease_time", "nova_user_data names web1"):
         assert word in messages(run)
 
 

@@ -27,6 +27,7 @@ _PROGRAMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "conntrack": ("conntrack", ("--version",)),
     "dnsmasq": ("dnsmasq-base", ("--version",)),
     "dhcp_release": ("dnsmasq-utils", ()),
+    "xorriso": ("xorriso", ("--version",)),
 }
 _OLDEST: Mapping[str, tuple[int, ...]] = {"dnsmasq": (2, 79)}
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -63,6 +64,7 @@ class Need:
 FEATURES: Mapping[str, Need] = {
     "bridge": Need(("ip",), links=(("bridges", "bridge", _BRIDGE_PROBE),)),
     "dhcp": Need(("ip", "ss", "dnsmasq", "dhcp_release")),
+    "injection": Need(("xorriso",)),
     "nat": Need(
         ("ip", "nft", "conntrack"),
         rules=(

@@ -24,6 +24,7 @@ ITEM_NAMES: Mapping[str, str] = {
     "bridges": "name",
     "servers": "bridge",
     "addresses": "address",
+    "instances": "name",
 }
 
 

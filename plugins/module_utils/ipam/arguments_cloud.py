@@ -58,4 +58,5 @@ PLAN_ARGUMENTS: dict[str, Any] = {
     "settings": {"type": "dict", "default": {}, "apply_defaults": True, "options": SETTINGS},
     "acknowledgements": {"type": "list", "elements": "dict", "default": [], "options": ACKNOWLEDGEMENT_ITEM},
     "forget_hosts": {**_TEXTS, "default": []},
+    "gather": {**_TEXTS, "choices": ["networks", "instances"], "default": []},
 }
