@@ -20,6 +20,8 @@ from ansible.utils.vars import merge_hash
 
 _CONFIRM = "novanet.network.nova_guard"
 _PAUSE = 1.0
+# A host that took the change back by then is there again, and says so itself.
+_GRACE = 15.0
 
 
 class GuardedAction(ActionBase):
@@ -61,7 +63,7 @@ class GuardedAction(ActionBase):
                 self._connection.reset()
                 answer = self._execute_module(_CONFIRM, {**options, "guard": guard}, task_vars=task_vars)
             except AnsibleConnectionFailure as error:
-                if time.monotonic() > began + self._seconds:
+                if time.monotonic() > began + self._seconds + _GRACE:
                     return _not_back(self._seconds, error)
                 time.sleep(_PAUSE)
                 continue

@@ -24,6 +24,7 @@ import yaml
 
 from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.host import Host
+from tests.lab.modules import run_module
 from tests.lab.playbook import Ansible, Run
 from tests.tools.tree import link_collection
 
@@ -63,10 +64,20 @@ class Playing:
     process: subprocess.Popen[bytes]
 
     def kill(self) -> None:
-        """End it at once, with all that it started outside of the hosts."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """End it at once, with all that it started: its workers have sessions of their own."""
+        for pid in _with_descendants(self.process.pid) if self.process.poll() is None else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait(10)
+
+
+def _with_descendants(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines())}
+    found = [pid]
+    for parent in found:
+        found += [child for child in parents if parents[child] == parent]
+    return found
 
 
 class Controller:
@@ -81,9 +92,9 @@ class Controller:
         self._key = lab.state / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self._key], check=True)
         self.host.run(["sh", "-ec", _SERVER, "sh", f"{self._key}.pub"])
-        self._inventory = lab.state / "hosts.json"
+        self.inventory = lab.state / "hosts.json"
         self._write_inventory()
-        self.ansible = Ansible(lab.state, (self._inventory,), link_collection())
+        self.ansible = Ansible(lab.state, (self.inventory,), link_collection())
 
     def _write_inventory(self) -> None:
         ssh = self.lab.state / "bin" / "ssh"
@@ -103,7 +114,18 @@ class Controller:
         groups = ("nova_controller", "nova_network", "nova_compute")
         children = {"nova": {"children": {name: {"hosts": {HOST: None}} for name in groups}}}
         document = {"all": {"hosts": {HOST: variables}, "children": children}}
-        self._inventory.write_text(json.dumps(document, indent=2) + "\n")
+        self.inventory.write_text(json.dumps(document, indent=2) + "\n")
+
+    def instances(self) -> dict[str, dict[str, Any]]:
+        """Return the first card of every instance in the IPAM of the host, by the instance's name."""
+        result = run_module(self.host, "nova_ipam_info", {"gather": ["instances"]}, collections=link_collection())
+        return {item["name"]: item["nics"][0] for item in result["instances"]}
+
+    def set_variables(self, **variables: Any) -> None:
+        """Set further variables of the host."""
+        document = json.loads(self.inventory.read_text())
+        document["all"]["hosts"][HOST].update(variables)
+        self.inventory.write_text(json.dumps(document, indent=2) + "\n")
 
     def write_play(self, tasks: Sequence[Mapping[str, Any]]) -> Path:
         """Write a playbook of these tasks."""
@@ -135,14 +157,7 @@ class Controller:
 
     def reaches(self) -> bool:
         """Tell whether a new connection by SSH is possible."""
-        command = [
-            str(self.lab.state / "bin" / "ssh"),
-            "-F",
-            "/dev/null",
-            "-i",
-            str(self._key),
-            "-o",
-            "ControlPath=none",
-        ]
-        command += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=2"]
+        options = ["ControlPath=none", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=2"]
+        words = [word for option in options for word in ("-o", option)]
+        command = [str(self.lab.state / "bin" / "ssh"), "-F", "/dev/null", "-i", str(self._key), *words]
         return subprocess.run([*command, f"root@{ADDRESS}", "true"], capture_output=True, check=False).returncode == 0

@@ -49,7 +49,7 @@ class Plan(Generic[Have]):
     :param owned: the ownership to remember afterwards (see :class:`~.journal.Journal`).
     :param guard: what takes the changes back unless they are confirmed; what is remembered then is its to write.
     :param notes: what people shall know of earlier runs.
-    :param spent: files that told that, and need not be kept after a real run.
+    :param spent: files that told that, and need not be kept after a real run. A guard sees to them itself.
     """
 
     changes: tuple[Change, ...]
@@ -146,8 +146,8 @@ def reconcile(
             else:
                 _carry_out(subsystem, want, runner, plan, journal, path)
                 save_journal(runner, path, remembered)
-            for spent in plan.spent:
-                runner.remove(spent)
+                for spent in plan.spent:
+                    runner.remove(spent)
         return Outcome(plan.changes, subsystem.view(have), subsystem.view(plan.after), plan.notes)
 
 
