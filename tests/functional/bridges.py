@@ -76,6 +76,10 @@ def lost_pings(pings: Sequence[tuple[Node, str]], action: Callable[[], object]) 
 
 def _lost(ping: Running) -> int:
     ping.stop(signal.SIGINT)
+    deadline = time.monotonic() + 3
+    while "transmitted" not in ping.output and time.monotonic() < deadline:
+        # What started it may end before it.
+        time.sleep(0.01)
     sent = re.search(r"(\d+) packets transmitted", ping.output)
     answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) .*time=", ping.output)}
     # The last ones are on their way when it ends.
@@ -83,7 +87,7 @@ def _lost(ping: Running) -> int:
     return len({*range(1, int(sent.group(1)) - 4)} - answered)
 
 
-def succeeded(def succeeded(result: dict[str, Any]) -> dict[str, Any]:
+def succeeded(result: dict[str, Any]) -> dict[str, Any]:
     """Return the result of a module that did not fail."""
     assert not result.get("failed"), result["msg"]
     return result

@@ -56,9 +56,8 @@ class Access:
         """Return the guard that a plan needs, None when the controller's connection is safe.
 
         :param files: further files that the plan changes, as they are.
-        :raises InUse: the plan takes something off the link without consent, or another run's change is not confirmed.
+        :raises InUse: the plan takes something off the link without consent.
         """
-        reach.sight.refuse_others()
         management = reach.management
         link = disturbed_carrier(draft, before, management.address)
         if link and not self.consent:

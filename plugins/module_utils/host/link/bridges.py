@@ -59,6 +59,7 @@ class Bridges:
         return Have(self.owner, want, host, records_from(journal.owned), reach, reach.sight.own)
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
+        have.reach.sight.refuse_others()
         draft = Draft(self.owner, have.host.copy(), dict(have.records))
         for item in want.bridges:
             check_bridge(draft, item)

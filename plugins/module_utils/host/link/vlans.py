@@ -82,6 +82,7 @@ class Vlans:
         )
 
     def diff(self, want: VlansWant, have: VlanHave, journal: Journal) -> Plan[VlanHave]:
+        have.reach.sight.refuse_others()
         self._refuse_strangers(have)
         draft = VlanDraft(self.owner, have.host.copy(), dict(have.records), raised=set(have.raised))
         if self.phase != "make":
