@@ -91,6 +91,8 @@ def run_host_module(
         outcome = reconcile(subsystem, applied, SystemRunner(), request)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
+    for note in outcome.notes:
+        module.warn(note)
     module.exit_json(**host_result(key, outcome), **extra(outcome.after))
 
 

@@ -21,6 +21,7 @@ description:
   - Everything is checked before the first change. When the kernel refuses a step, the steps before it are undone.
 extends_documentation_fragment:
   - novanet.network.host
+  - novanet.network.links
 options:
   bridges:
     description:
@@ -80,18 +81,6 @@ options:
         type: str
         choices: [present, absent]
         default: present
-  allow_management_interface:
-    description:
-      - Consent to change the interface that carries the controller's own connection. It is refused otherwise.
-      - Console access is advisable then, as a mistake in O(bridges) may cut off the host.
-    type: bool
-    default: false
-  management_address:
-    description:
-      - Address of this host that the controller is connected to.
-      - By default it is found in E(SSH_CONNECTION) of the module or of the processes above it. There is none with a
-        local connection.
-    type: str
   foreseen:
     description:
       - Interfaces that an earlier task of the same run makes, as RV(novanet.network.nova_vlan#module:vlans).
@@ -100,6 +89,7 @@ options:
     elements: dict
     default: []
 seealso:
+  - module: novanet.network.nova_guard
   - module: novanet.network.nova_vlan
   - module: novanet.network.nova_dnsmasq
   - module: novanet.network.nova_floating_ip
@@ -139,6 +129,16 @@ EXAMPLES = r"""
         interface: eth0
         adopt: true
     allow_management_interface: true
+
+- name: Put the only interface of a host into a bridge, and take that back unless the host answers within half a minute
+  novanet.network.nova_bridge:
+    bridges:
+      - name: br100
+        interface: eth0
+        addresses:
+          - 10.0.0.1/8
+    allow_management_interface: true
+    rollback_seconds: 30
 
 - name: Remove a bridge, its uplink gets its addresses back
   novanet.network.nova_bridge:
@@ -246,18 +246,26 @@ bridges:
       type: list
       elements: str
       sample: [vnet0]
+guarded:
+  description: Whether the change was made under guard, or would be in check mode.
+  returned: when O(bridges) is given
+  type: bool
+  sample: true
+guard:
+  description: What tells that guard from others; V(null) for none. The task has confirmed it.
+  returned: when O(bridges) is given
+  type: str
+  sample: 5c9d0b1f
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.novanet.network.plugins.module_utils.host.link.access import Access
 from ansible_collections.novanet.network.plugins.module_utils.host.link.bridges import Bridges
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request
-from ansible_collections.novanet.network.plugins.module_utils.wiring import (
-    host_module,
-    present_items,
-    run_host_module,
-)
+from ansible_collections.novanet.network.plugins.module_utils.wiring import present_items
+from ansible_collections.novanet.network.plugins.module_utils.wiring_links import link_module, run_link_module
 
 BRIDGE = {
     "name": {"type": "str", "required": True},
@@ -271,27 +279,19 @@ BRIDGE = {
 }
 
 
-def build(options: Mapping[str, Any], request: Request) -> tuple[Bridges, dict[str, Any]]:
+def build(options: Mapping[str, Any], request: Request, access: Access) -> tuple[Bridges, dict[str, Any]]:
     """Return the subsystem and what it shall apply. Consent is of this run only: it is not part of what is kept."""
-    bridges = Bridges(
-        request.owner,
-        management_address=options["management_address"] or "",
-        allow_management_interface=options["allow_management_interface"],
-        foreseen=options["foreseen"],
-    )
-    return bridges, present_items(options, "bridges")
+    return Bridges(request.owner, access, options["foreseen"]), present_items(options, "bridges")
 
 
 def main() -> None:
-    module = host_module(
+    module = link_module(
         {
             "bridges": {"type": "list", "elements": "dict", "options": BRIDGE},
-            "allow_management_interface": {"type": "bool", "default": False},
-            "management_address": {"type": "str"},
             "foreseen": {"type": "list", "elements": "dict", "default": []},
         }
     )
-    run_host_module(module, "bridges", build)
+    run_link_module(module, "bridges", build)
 
 
 if __name__ == "__main__":

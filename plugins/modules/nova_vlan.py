@@ -20,6 +20,7 @@ description:
   - Everything is checked before the first change. When the kernel refuses a step, the steps before it are undone.
 extends_documentation_fragment:
   - novanet.network.host
+  - novanet.network.links
 options:
   vlans:
     description:
@@ -76,18 +77,8 @@ options:
     type: str
     choices: [all, make, remove]
     default: all
-  allow_management_interface:
-    description:
-      - Consent to change a VLAN interface that carries the controller's own connection. It is refused otherwise.
-    type: bool
-    default: false
-  management_address:
-    description:
-      - Address of this host that the controller is connected to.
-      - By default it is found in E(SSH_CONNECTION) of the module or of the processes above it. There is none with a
-        local connection.
-    type: str
 seealso:
+  - module: novanet.network.nova_guard
   - module: novanet.network.nova_bridge
 author:
   - novanet.network contributors (@novanet)
@@ -173,18 +164,26 @@ loaded_at_boot:
   returned: when O(vlans) is given
   type: bool
   sample: true
+guarded:
+  description: Whether the change was made under guard, or would be in check mode.
+  returned: when O(vlans) is given
+  type: bool
+  sample: false
+guard:
+  description: What tells that guard from others; V(null) for none. The task has confirmed it.
+  returned: when O(vlans) is given
+  type: str
+  sample: 5c9d0b1f
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.novanet.network.plugins.module_utils.host.link.access import Access
 from ansible_collections.novanet.network.plugins.module_utils.host.link.vlans import PHASES, Vlans
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request
-from ansible_collections.novanet.network.plugins.module_utils.wiring import (
-    host_module,
-    present_items,
-    run_host_module,
-)
+from ansible_collections.novanet.network.plugins.module_utils.wiring import present_items
+from ansible_collections.novanet.network.plugins.module_utils.wiring_links import link_module, run_link_module
 
 VLAN = {
     "name": {"type": "str", "required": True},
@@ -197,31 +196,25 @@ VLAN = {
 }
 
 
-def build(options: Mapping[str, Any], request: Request) -> tuple[Vlans, dict[str, Any]]:
+def build(options: Mapping[str, Any], request: Request, access: Access) -> tuple[Vlans, dict[str, Any]]:
     """Return the subsystem and what it shall apply. What is not removed yet stays remembered."""
-    vlans = Vlans(
-        request.owner,
-        phase=options["phase"],
-        management_address=options["management_address"] or "",
-        allow_management_interface=options["allow_management_interface"],
-        replace_own=options["replace_own"],
-    )
     applied = present_items(options, "vlans")
-    return vlans, {**applied, "purge": applied["purge"] and options["phase"] != "make"}
+    return Vlans(request.owner, options["phase"], access, options["replace_own"]), {
+        **applied,
+        "purge": applied["purge"] and options["phase"] != "make",
+    }
 
 
 def main() -> None:
     """Run the module."""
-    module = host_module(
+    module = link_module(
         {
             "vlans": {"type": "list", "elements": "dict", "options": VLAN},
             "replace_own": {"type": "bool", "default": False},
             "phase": {"type": "str", "choices": list(PHASES), "default": "all"},
-            "allow_management_interface": {"type": "bool", "default": False},
-            "management_address": {"type": "str"},
         }
     )
-    run_host_module(module, "vlans", build)
+    run_link_module(module, "vlans", build)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.lab.modules import import_path
-from tests.lab.node import PYTHON, Node
+from tests.lab.node import PYTHON, Node, Running
 from tests.tools.tree import link_collection
 
 # What comes and goes by itself: link-local addresses and their states, lifetimes, states of the carrier.
@@ -59,6 +62,29 @@ def snapshot(node: Node) -> dict[str, list[str]]:
     }
     lines = {key: [line for line in text.splitlines() if not _VOLATILE.search(line)] for key, text in texts.items()}
     return {**lines, **{key: sorted(lines[key]) for key in ("links", "routes")}}
+
+
+def lost_pings(pings: Sequence[tuple[Node, str]], action: Callable[[], object]) -> list[int]:
+    """Return how many pings are lost, of those from each node to its address, while something is done."""
+    running = [node.start(["ping", "-n", "-i", "0.01", "-W", "1", far]) for node, far in pings]
+    time.sleep(0.3)
+    action()
+    time.sleep(0.3)
+    assert all(ping.is_running() for ping in running), "the pings ended before what they should watch"
+    return [_lost(ping) for ping in running]
+
+
+def _lost(ping: Running) -> int:
+    ping.stop(signal.SIGINT)
+    deadline = time.monotonic() + 3
+    while "transmitted" not in ping.output and time.monotonic() < deadline:
+        # What started it may end before it.
+        time.sleep(0.01)
+    sent = re.search(r"(\d+) packets transmitted", ping.output)
+    answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) .*time=", ping.output)}
+    # The last ones are on their way when it ends.
+    assert sent, f"no end of {ping.argv}: {ping.output[-200:]}"
+    return len({*range(1, int(sent.group(1)) - 4)} - answered)
 
 
 def succeeded(result: dict[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def test_the_interface_of_the_controllers_connection_needs_consent(host: Host, r
     )
     assert snapshot(host) == before
     consent = {"management_address": "192.0.2.2", "allow_management_interface": True}
-    succeeded(run_module("nova_bridge", bridges=bridges, **consent))
+    made = succeeded(run_module("nova_bridge", bridges=bridges, **consent))
+    succeeded(run_module("nova_guard", guard=made["guard"]))
     # Once it is so, nothing is touched any more and no consent is needed.
     assert succeeded(run_module("nova_bridge", bridges=bridges, management_address="192.0.2.2"))["changed"] is False
     gone = {"bridges": [{"name": "br0", "state": "absent"}]}

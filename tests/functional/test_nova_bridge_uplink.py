@@ -6,14 +6,23 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.functional.bridges import addresses, converge_slowly, exists, master, setting, shell, snapshot, succeeded
+from tests.functional.bridges import (
+    addresses,
+    converge_slowly,
+    exists,
+    lost_pings,
+    master,
+    setting,
+    shell,
+    snapshot,
+    succeeded,
+)
 from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.host import Host
 
@@ -41,17 +50,10 @@ def router(one_host: Lab) -> Host:
     return one_host.host("router")
 
 
-def lost_while(host: Host, router: Host, action: Callable[[], object], count: int = 200) -> list[int]:
+def lost_while(host: Host, router: Host, action: Callable[[], object]) -> list[int]:
     """Return how many pings are lost over both families, from both sides, while something is done."""
     pings = [(router, "192.0.2.5"), (router, "2001:db8::5"), (host, "198.51.100.1"), (host, "2001:db8:f::1")]
-    running = [node.start(["ping", "-n", "-q", "-i", "0.01", "-c", str(count), "-W", "1", far]) for node, far in pings]
-    time.sleep(0.3)
-    action()
-    assert all(ping.is_running() for ping in running), "the pings ended before what they should watch"
-    for ping in running:
-        ping.wait(30)
-    received = [re.search(rf"{count} packets transmitted, (\d+) received", ping.output) for ping in running]
-    return [count - int(found.group(1)) if found else count for found in received]
+    return lost_pings(pings, action)
 
 
 def test_no_ping_is_lost_on_the_way_to_the_bridge_and_back(host: Host, router: Host, run_module: Run) -> None:
@@ -70,9 +72,9 @@ def test_no_ping_is_lost_on_the_way_to_the_bridge_and_back(host: Host, router: H
 
 def test_every_state_on_the_way_carries_traffic(host: Host, router: Host) -> None:
     assert host.ping("198.51.100.1") and host.ping("2001:db8:f::1", timeout=5)
-    there = lost_while(host, router, lambda: converge_slowly(host, BRIDGES, 0.2), count=700)
+    there = lost_while(host, router, lambda: converge_slowly(host, BRIDGES, 0.2))
     assert (there, master(host, "eth2")) == ([0, 0, 0, 0], "br100")
-    back = lost_while(host, router, lambda: converge_slowly(host, [], 0.2), count=700)
+    back = lost_while(host, router, lambda: converge_slowly(host, [], 0.2))
     assert (back, exists(host, "br100")) == ([0, 0, 0, 0], False)
 
 

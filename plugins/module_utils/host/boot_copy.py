@@ -6,32 +6,13 @@
 
 from __future__ import annotations
 
-import sys
+from . import early, restore
+from .sources import running_sources
 
-from ..errors import HostError
-from .early import main as early
-from .restore import main as restore
-
-_PROGRAMS = (early, restore)
-_BESIDE = ("change", "errors")
+# Loaded, and with them all that they need.
+PROGRAMS = (early, restore)
 
 
 def program_sources() -> dict[str, str]:
-    """Return the text of what the program consists of, by path below ``module_utils``.
-
-    Ansible brings this code in an archive that is gone afterwards; the interpreter knows how to read in it.
-    """
-    base = _PROGRAMS[0].__module__.rpartition(".host.")[0]
-    sources = {}
-    for name, module in sorted(sys.modules.items()):
-        inner = name[len(base) + 1 :]
-        if not name.startswith(f"{base}.") or not (inner in _BESIDE or inner.partition(".")[0] == "host"):
-            continue
-        # Archives have loaders that know this as well, and declare nothing.
-        read = getattr(module.__spec__ and module.__spec__.loader, "get_source", None)
-        text = read(name) if read else None
-        if text is None:
-            raise HostError(f"source of {name}", "cannot be read, so it cannot be installed")
-        place = inner.replace(".", "/")
-        sources[f"{place}/__init__.py" if hasattr(module, "__path__") else f"{place}.py"] = text
-    return sources
+    """Return the text of what the program consists of, by path below ``module_utils``."""
+    return running_sources()

@@ -25,6 +25,8 @@ import sys
 
 if sys.argv[1:2] == ["early"]:
     from novanet.host.early import main
+elif sys.argv[1:2] == ["guard"]:
+    from novanet.host.guard_watch import main
 else:
     from novanet.host.restore import main
 

@@ -19,6 +19,7 @@ from .firewall_input import from_owned
 from .floating import Floating
 from .floating_input import FloatingAddress
 from .journal import ITEM_NAMES, Journal, journal_path, load_journal
+from .link.access import Access
 from .link.bridges import Bridges
 from .link.ownership import records_from
 from .link.vlan_ownership import vlans_from
@@ -47,8 +48,8 @@ def _recall_floating(owned: Mapping[str, Any]) -> object:
 # At boot there is no controller whose connection could be cut; what was applied once was consented to.
 STORED: Mapping[str, Stored] = {
     "firewall": Stored(Firewall, from_owned),
-    "vlans": Stored(lambda owner, _path: Vlans(owner, allow_management_interface=True, replace_own=True), vlans_from),
-    "bridges": Stored(lambda owner, _path: Bridges(owner, allow_management_interface=True), records_from),
+    "vlans": Stored(lambda owner, _path: Vlans(owner, access=Access(consent=True), replace_own=True), vlans_from),
+    "bridges": Stored(lambda owner, _path: Bridges(owner, access=Access(consent=True)), records_from),
     "dhcp": Stored(DhcpServers, lambda owned: owned),
     "floating": Stored(lambda owner, _path: Floating(owner, PacketAnnouncer()), _recall_floating),
 }

@@ -16,13 +16,36 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..change import Change
 from ..errors import DamagedMemory, HostError, InvalidInput, RolledBack
-from .journal import Journal, admit, aside_path, journal_path, load_journal, save_journal, with_plan
+from .journal import (
+    Journal,
+    admit,
+    aside_path,
+    journal_path,
+    load_journal,
+    render_journal,
+    save_journal,
+    with_plan,
+)
 from .runner import Runner
 
 _OWNER = re.compile(r"[a-z][a-z0-9_]{0,14}")
 
 Want = TypeVar("Want")
 Have = TypeVar("Have")
+
+
+class Guarding(Protocol):
+    """What stands behind a change that may cut off the one who makes it."""
+
+    def arm(self, runner: Runner, journal: str) -> None:
+        """Stand ready; from now on the changes are taken back unless they are confirmed."""
+
+    def disarm(self, runner: Runner) -> None:
+        """Let things be as they are."""
+
+    @property
+    def hint(self) -> str:
+        """What becomes of a change that failed."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +56,18 @@ class Plan(Generic[Have]):
     :param after: the host as it will be.
     :param steps: what ``apply`` needs to do it; only the subsystem itself looks into it.
     :param owned: the ownership to remember afterwards (see :class:`~.journal.Journal`).
+    :param guard: what takes the changes back unless they are confirmed; what is remembered then is its to write.
+    :param notes: what people shall know of earlier runs.
+    :param spent: files that told that, and need not be kept after a real run. A guard sees to them itself.
     """
 
     changes: tuple[Change, ...]
     after: Have
     steps: Any
     owned: Mapping[str, Any]
+    guard: Guarding | None = None
+    notes: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()
 
 
 class Subsystem(Protocol[Want, Have]):
@@ -95,11 +124,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was changed, or would be. ``before`` and ``after`` are what ``view`` returned."""
+    """What was changed, or would be. ``before`` and ``after`` are what ``view`` returned.
+
+    :param notes: what people shall know of earlier runs.
+    """
 
     changes: tuple[Change, ...]
     before: Any
     after: Any
+    notes: tuple[str, ...] = ()
 
 
 def reconcile(
@@ -112,15 +145,21 @@ def reconcile(
     """
     want = subsystem.parse(applied)
     path = journal_path(request.state_path, request.owner, subsystem.name)
-    with _lock(request, subsystem.name):
+    with locked(request, subsystem.name):
         journal, have, set_aside = _read(subsystem, want, runner, request, path)
         plan = subsystem.diff(want, have, journal)
         if not request.check:
             if set_aside:
                 _keep_aside(runner, path)
-            _carry_out(subsystem, want, runner, plan, journal, path)
-            save_journal(runner, path, _remember(journal, plan, applied, request))
-        return Outcome((*set_aside, *plan.changes), subsystem.view(have), subsystem.view(plan.after))
+            remembered = _remember(journal, plan, applied, request)
+            if plan.guard:
+                _carry_out_guarded(subsystem, want, runner, plan, plan.guard, remembered)
+            else:
+                _carry_out(subsystem, want, runner, plan, journal, path)
+                save_journal(runner, path, remembered)
+                for spent in plan.spent:
+                    runner.remove(spent)
+        return Outcome((*set_aside, *plan.changes), subsystem.view(have), subsystem.view(plan.after), plan.notes)
 
 
 def _read(
@@ -164,6 +203,30 @@ def _carry_out(
         # Nothing was made after all: what somebody else makes under such a name must not count as ours.
         save_journal(runner, path, journal)
         raise
+    _verify(subsystem, want, runner, plan, journal)
+
+
+def _carry_out_guarded(
+    subsystem: Subsystem[Want, Have],
+    want: Want,
+    runner: Runner,
+    plan: Plan[Have],
+    guard: Guarding,
+    remembered: Journal,
+) -> None:
+    """Make changes that are to be confirmed. What the host remembers stays as it is until then."""
+    guard.arm(runner, render_journal(remembered))
+    try:
+        subsystem.apply(runner, plan)
+        _verify(subsystem, want, runner, plan, remembered)
+    except RolledBack:
+        guard.disarm(runner)
+        raise
+    except HostError as error:
+        raise HostError(error.subject, error.reason, f"{error.hint} {guard.hint}".strip()) from error
+
+
+def _verify(subsystem: Subsystem[Want, Have], want: Want, runner: Runner, plan: Plan[Have], journal: Journal) -> None:
     # Read back with the new ownership: what was just made counts as ours from here on.
     seen = subsystem.view(subsystem.read(runner, want, replace(journal, owned=plan.owned)))
     predicted = subsystem.view(plan.after)
@@ -203,7 +266,7 @@ def describe_difference(predicted: Any, seen: Any, position: str = "") -> str:
 
 
 @contextlib.contextmanager
-def _lock(request: Request, subsystem: str) -> Iterator[None]:
+def locked(request: Request, subsystem: str) -> Iterator[None]:
     """Keep two runs on one host apart. Check mode takes no lock: it must leave no file behind."""
     if request.check:
         yield

@@ -32,6 +32,8 @@ from .boot_slices import (
     select,
     single_items,
 )
+from .guard import guarded_places
+from .guard_end import drop_stale
 from .journal import journal_path
 from .link.model import Link
 from .link.reading import read_links
@@ -46,6 +48,7 @@ class Restore:
     """One run.
 
     :param memories: by owner.
+    :param guarded: subsystems with a change that waits to be confirmed, by owner: they are not ours to touch.
     :param down: sentences about what is damaged, missing or stays down.
     """
 
@@ -57,11 +60,13 @@ class Restore:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     memories: dict[str, Memory] = field(default_factory=dict)
+    guarded: set[tuple[str, str]] = field(default_factory=set)
     down: int = 0
     repaired: int = 0
 
     def run(self) -> int:
         """Apply what is stored; return the exit code."""
+        self._settle_guards()
         self._remember()
         self._await_interfaces()
         holding = HoldingRunner(self.runner, self._damaged_files())
@@ -73,6 +78,19 @@ class Restore:
         self.runner.write(RESTORED, "")
         self._say(self.out, f"{self.repaired or 'no'} changes" + (f", {self.down} problems" if self.down else ""))
         return 1 if self.down else 0
+
+    def _settle_guards(self) -> None:
+        """Say which changes nobody confirmed before the boot: they are not in what is stored, and do not come back."""
+        for place in guarded_places(self.runner, self.state_path):
+            try:
+                sentence = drop_stale(self.runner, place)
+            except NovaError as error:
+                self._fail(place.owner, str(error))
+                continue
+            if sentence:
+                self._say(self.out, sentence)
+            else:
+                self.guarded.add((place.owner, place.subsystem))
 
     def _remember(self) -> None:
         for owner in read_owners(self.runner, self.state_path):
@@ -101,6 +119,9 @@ class Restore:
         return True
 
     def _apply(self, runner: Runner, owner: str, name: str) -> None:
+        if (owner, name) in self.guarded:
+            self._say(self.out, f"{owner}: the {name} are left as they are: a change of them waits to be confirmed")
+            return
         memory = self.memories[owner]
         chosen = select(memory, name, read_links(runner))
         for sentence in chosen.down:

@@ -13,11 +13,11 @@ from typing import Any
 from ..journal import Journal
 from ..reconcile import Plan
 from ..runner import Runner
+from .access import Access
 from .batch import run_steps
 from .checks import addresses_in_use, check_addresses, check_bridge, check_uplink
 from .draft import Draft
 from .establish import establish
-from .management import connection_address, refuse_disturbance
 from .model import Link
 from .ownership import records_from, records_to
 from .reading import read_host
@@ -31,8 +31,7 @@ class Bridges:
     """The subsystem behind ``nova_bridge``.
 
     :param owner: whose bridges.
-    :param management_address: the address that the controller is connected to; empty to find it out.
-    :param allow_management_interface: consent to touch the link that has it.
+    :param access: how the link of the controller's connection is treated.
     :param foreseen: interfaces that are made before the bridges: name, MAC address and perhaps MTU of each. A preview
         makes none of them, and yet has to say what would come of them.
     """
@@ -42,27 +41,25 @@ class Bridges:
     def __init__(
         self,
         owner: str,
-        management_address: str = "",
-        allow_management_interface: bool = False,
+        access: Access | None = None,
         foreseen: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.owner = owner
-        self.management_address = management_address
-        self.allow_management_interface = allow_management_interface
+        self.access = access or Access()
         self.foreseen = foreseen
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         return parse_want(applied)
 
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
-        management = "" if self.allow_management_interface else connection_address(runner, self.management_address)
-        host = read_host(runner)
+        reach, host = self.access.read(runner), read_host(runner)
         for item in self.foreseen:
             link = Link(item["name"], mac=item["mac"], mtu=item.get("mtu") or 1500, up=True)
             host.links.setdefault(link.name, link)
-        return Have(self.owner, want, host, records_from(journal.owned), management)
+        return Have(self.owner, want, host, records_from(journal.owned), reach, reach.sight.own)
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
+        have.reach.sight.refuse_others()
         draft = Draft(self.owner, have.host.copy(), dict(have.records))
         for item in want.bridges:
             check_bridge(draft, item)
@@ -73,12 +70,13 @@ class Bridges:
             check_addresses(taken, item)
         moves = [establish(draft, item) for item in want.bridges]
         finish(draft, [move for move in moves if move])
-        refuse_disturbance(draft, have.host, have.management, want)
-        after = replace(have, host=draft.host, records=draft.records)
-        return Plan(tuple(draft.changes), after, tuple(draft.steps), records_to(draft.records))
+        guard = self.access.guard(draft, have.host, have.reach, want)
+        after = replace(have, host=draft.host, records=draft.records, guarded=guard is not None)
+        owned, sight = records_to(draft.records), have.reach.sight
+        return Plan(tuple(draft.changes), after, tuple(draft.steps), owned, guard, sight.notes, sight.spent)
 
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         run_steps(runner, plan.steps)
 
-    def view(self, have: Have) -> list[dict[str, Any]]:
-        return view_bridges(have)
+    def view(self, have: Have) -> dict[str, Any]:
+        return {"bridges": view_bridges(have), "guarded": have.guarded}

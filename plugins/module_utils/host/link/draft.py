@@ -52,6 +52,11 @@ class Draft:
         self.operations.append(operation)
         operation.happen(self.host)
 
+    @property
+    def undo(self) -> tuple[str, ...]:
+        """The lines that undo all steps, last first."""
+        return tuple(line for step in reversed(self.steps) for line in step.inverse)
+
     def note(self, action: str, kind: str, name: str, detail: str = "") -> None:
         """Add what a person reads of one or more steps."""
         self.changes.append(Change(action, kind, name, detail))

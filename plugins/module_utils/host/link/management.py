@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from dataclasses import dataclass
 
 from ...errors import InUse
 from ..runner import Runner
@@ -19,28 +19,19 @@ from .operations import DeleteAddress
 _MOST_ANCESTORS = 64
 
 
-class Positions(Protocol):
-    """Options that name links."""
-
-    def position_of(self, device: str) -> str:
-        """Return where they name a link, such as ``bridges[2].interface eth2``."""
-
-
-def connection_address(runner: Runner, given: str) -> str:
-    """Return the address of this host that the controller is connected to, empty when there is no such connection.
+def ssh_connection(runner: Runner) -> str:
+    """Return the connection of the controller as ``SSH_CONNECTION`` has it, empty when there is none.
 
     sudo drops the variable that says so, therefore the processes above are asked too.
     """
-    if given:
-        return given
-    found = server_address(os.environ.get("SSH_CONNECTION", ""))
+    found = os.environ.get("SSH_CONNECTION", "")
     process = str(os.getpid())
     for _unused in range(_MOST_ANCESTORS):
-        if found or process in ("", "0", "1"):
+        if server_address(found) or process in ("", "0", "1"):
             break
         process = _parent(runner, process)
-        found = server_address(_variable(runner, process, "SSH_CONNECTION"))
-    return found
+        found = _variable(runner, process, "SSH_CONNECTION")
+    return found if server_address(found) else ""
 
 
 def server_address(connection: str) -> str:
@@ -69,19 +60,43 @@ def carriers(host: Host, address: str) -> frozenset[str]:
     return frozenset({link.name for link in links} | ports)
 
 
-def refuse_disturbance(draft: Draft, before: Host, address: str, want: Positions) -> None:
-    """Refuse a plan that takes something off the link of the controller's connection.
+@dataclass(frozen=True)
+class Management:
+    """How the controller is connected to this host.
 
-    :raises InUse: it does.
+    :param address: the address of this host; empty when there is no connection, or none that matters.
+    :param connection: the connection as ``SSH_CONNECTION`` has it; empty where it is none of SSH.
     """
+
+    address: str = ""
+    connection: str = ""
+
+
+def read_management(runner: Runner, given: str) -> Management:
+    """Return how the controller is connected.
+
+    :param given: the address, when it is known.
+    """
+    connection = ssh_connection(runner)
+    return Management(given or server_address(connection), connection)
+
+
+def disturbed_carrier(draft: Draft, before: Host, address: str) -> str:
+    """Return the link of the controller's connection that a plan takes something off, empty for none."""
     carrying = carriers(before, address) if address else frozenset()
     for operation in draft.operations:
         link = disturbed_link(operation)
         if isinstance(operation, DeleteAddress) and operation.address.local != address:
             continue
         if link in carrying:
-            raise InUse(
-                want.position_of(link),
-                f"carries the controller's own connection to {address}",
-                "Set allow_management_interface to true if that connection may be lost.",
-            )
+            return link
+    return ""
+
+
+def refuse_disturbance(position: str, address: str) -> InUse:
+    """Return the refusal of a plan that takes something off the link of the controller's connection."""
+    return InUse(
+        position,
+        f"carries the controller's own connection to {address}",
+        "Set allow_management_interface to true if that connection may be lost.",
+    )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .access import Reach
 from .model import Address, Host, Link
 from .ownership import Record, marked_owner
 from .want import BridgeWant, Want
@@ -19,14 +20,16 @@ from .want import BridgeWant, Want
 class Have:
     """A host and what we own on it.
 
-    :param management: the address that the controller is connected to, empty for none.
+    :param reach: how the controller reaches it.
+    :param guarded: there is a guard of this run.
     """
 
     owner: str
     want: Want
     host: Host
     records: Mapping[str, Record]
-    management: str = ""
+    reach: Reach = Reach()
+    guarded: bool = False
 
     @property
     def purgeable(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import DamagedMemory
+from .access import Reach
 from .draft import Draft
 from .model import Host
 from .ownership import Record, marked_owner
@@ -25,7 +26,9 @@ class VlanHave:
     :param raised: parents that were down when we came.
     :param supported: the kernel can make VLAN devices.
     :param boot_owners: who needs the kernel's module at boot.
-    :param management: the address that the controller is connected to, empty for none.
+    :param boot_text: text of the file that says so, None when there is none.
+    :param reach: how the controller reaches it.
+    :param guarded: there is a guard of this run.
     """
 
     owner: str
@@ -35,7 +38,9 @@ class VlanHave:
     raised: frozenset[str] = frozenset()
     supported: bool = True
     boot_owners: frozenset[str] = frozenset()
-    management: str = ""
+    boot_text: str | None = None
+    reach: Reach = Reach()
+    guarded: bool = False
 
     @property
     def purgeable(self) -> tuple[str, ...]:

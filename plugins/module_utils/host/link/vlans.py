@@ -15,9 +15,9 @@ from ..journal import Journal
 from ..reconcile import Plan
 from ..runner import Runner
 from . import vlan_kernel
+from .access import Access
 from .batch import run_steps
 from .draft import Step
-from .management import connection_address, refuse_disturbance
 from .ownership import is_adopted, marked_owner
 from .reading import read_host
 from .vlan_diff import establish_vlans, lower_parents, remove_vlans
@@ -46,8 +46,7 @@ class Vlans:
 
     :param owner: whose VLAN devices.
     :param phase: ``make`` leaves out what removes, ``remove`` all else.
-    :param management_address: the address that the controller is connected to; empty to find it out.
-    :param allow_management_interface: consent to touch the link that has it.
+    :param access: how the link of the controller's connection is treated.
     :param replace_own: consent to make devices of this owner anew that have another parent or id.
     """
 
@@ -57,14 +56,12 @@ class Vlans:
         self,
         owner: str,
         phase: str = "all",
-        management_address: str = "",
-        allow_management_interface: bool = False,
+        access: Access | None = None,
         replace_own: bool = False,
     ) -> None:
         self.owner = owner
         self.phase = phase
-        self.management_address = management_address
-        self.allow_management_interface = allow_management_interface
+        self.access = access or Access()
         self.replace_own = replace_own
 
     def parse(self, applied: Mapping[str, Any]) -> VlansWant:
@@ -72,6 +69,8 @@ class Vlans:
 
     def read(self, runner: Runner, want: VlansWant, journal: Journal) -> VlanHave:
         records, raised = vlans_from(journal.owned)
+        reach = self.access.read(runner)
+        boot_text = runner.read(vlan_kernel.LOADED_AT_BOOT)
         return VlanHave(
             owner=self.owner,
             want=want,
@@ -79,11 +78,14 @@ class Vlans:
             records=records,
             raised=raised,
             supported=not want.vlans or vlan_kernel.is_supported(runner),
-            boot_owners=vlan_kernel.boot_owners(runner.read(vlan_kernel.LOADED_AT_BOOT)),
-            management="" if self.allow_management_interface else connection_address(runner, self.management_address),
+            boot_owners=vlan_kernel.boot_owners(boot_text),
+            boot_text=boot_text,
+            reach=reach,
+            guarded=reach.sight.own,
         )
 
     def diff(self, want: VlansWant, have: VlanHave, journal: Journal) -> Plan[VlanHave]:
+        have.reach.sight.refuse_others()
         self._refuse_strangers(have)
         draft = VlanDraft(
             self.owner,
@@ -101,16 +103,27 @@ class Vlans:
         load = any(isinstance(operation, CreateVlan) for operation in draft.operations)
         if load and not have.supported:
             raise vlan_kernel.unsupported()
-        refuse_disturbance(draft, have.host, have.management, want)
         owners = self._boot_owners(draft, have)
         text = None if owners == have.boot_owners else vlan_kernel.boot_text(owners)
         if text is not None:
             action = "update" if have.boot_owners and owners else "create" if owners else "delete"
             draft.note(action, "file", vlan_kernel.LOADED_AT_BOOT, f"module {vlan_kernel.MODULE} at boot")
         raised = frozenset(draft.raised)
-        after = replace(have, host=draft.host, records=draft.records, raised=raised, boot_owners=owners)
-        steps = VlanSteps(tuple(draft.steps), load, text)
-        return Plan(tuple(draft.changes), after, steps, vlans_to(draft.records, raised))
+        guard = self.access.guard(draft, have.host, have.reach, want, {vlan_kernel.LOADED_AT_BOOT: have.boot_text})
+        after = replace(
+            have,
+            host=draft.host,
+            records=draft.records,
+            raised=raised,
+            boot_owners=owners,
+            guarded=guard is not None,
+        )
+        steps, owned, sight = (
+            VlanSteps(tuple(draft.steps), load, text),
+            vlans_to(draft.records, raised),
+            have.reach.sight,
+        )
+        return Plan(tuple(draft.changes), after, steps, owned, guard, sight.notes, sight.spent)
 
     def _refuse_strangers(self, have: VlanHave) -> None:
         """Refuse to remove devices by their group when somebody else put one there."""
@@ -143,6 +156,7 @@ class Vlans:
         return {
             "vlans": [_view(have, name, mtus.get(name)) for name in names],
             "loaded_at_boot": self.owner in have.boot_owners,
+            "guarded": have.guarded,
         }
 
 

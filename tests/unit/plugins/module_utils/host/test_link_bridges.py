@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import InUse, NovaError
 from ansible_collections.novanet.network.plugins.module_utils.host.journal import Journal
+from ansible_collections.novanet.network.plugins.module_utils.host.link.access import Reach
 from ansible_collections.novanet.network.plugins.module_utils.host.link.bridges import Bridges
+from ansible_collections.novanet.network.plugins.module_utils.host.link.management import Management
 from ansible_collections.novanet.network.plugins.module_utils.host.link.model import Address, Hop, Host, Link, Route
 from ansible_collections.novanet.network.plugins.module_utils.host.link.operations import AddAddress
 from ansible_collections.novanet.network.plugins.module_utils.host.link.ownership import derived_mac, records_from
@@ -33,10 +35,10 @@ def decide(
     host: Host, bridges: Sequence[Mapping[str, Any]], owned: Mapping[str, Any] | None = None, **options: Any
 ) -> Plan[Have]:
     subsystem = Bridges(options.pop("owner", "nova"))
-    management = options.pop("management", "")
+    reach = Reach(Management(options.pop("management", "")))
     want = subsystem.parse({"bridges": bridges, **options})
     journal = Journal(owned=owned or {})
-    return subsystem.diff(want, Have(subsystem.owner, want, host, records_from(journal.owned), management), journal)
+    return subsystem.diff(want, Have(subsystem.owner, want, host, records_from(journal.owned), reach), journal)
 
 
 def lines(plan: Plan[Have]) -> list[str]:

@@ -10,9 +10,11 @@ import os
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.host.link.management import (
+    Management,
     carriers,
-    connection_address,
+    read_management,
     server_address,
+    ssh_connection,
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.link.model import Address, Host, Link
 
@@ -47,8 +49,9 @@ def test_the_third_word_of_the_variable_is_the_address(connection: str, address:
 
 def test_what_is_given_counts_most_and_the_own_variable_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.9 1 192.0.2.5 22")
-    assert connection_address(Files({}), "192.0.2.7") == "192.0.2.7"  # type: ignore[arg-type]
-    assert connection_address(Files({}), "") == "192.0.2.5"  # type: ignore[arg-type]
+    connection = "192.0.2.9 1 192.0.2.5 22"
+    assert read_management(Files({}), "192.0.2.7") == Management("192.0.2.7", connection)  # type: ignore[arg-type]
+    assert read_management(Files({}), "") == Management("192.0.2.5", connection)  # type: ignore[arg-type]
 
 
 def test_the_processes_above_are_asked_when_sudo_dropped_the_variable() -> None:
@@ -59,9 +62,9 @@ def test_the_processes_above_are_asked_when_sudo_dropped_the_variable() -> None:
         "/proc/66/stat": "66 (sshd) S 1 0",
         "/proc/66/environ": "A=b\0SSH_CONNECTION=192.0.2.9 1 192.0.2.5 22\0",
     }
-    assert connection_address(Files(files), "") == "192.0.2.5"  # type: ignore[arg-type]
+    assert ssh_connection(Files(files)) == "192.0.2.9 1 192.0.2.5 22"  # type: ignore[arg-type]
     del files["/proc/66/environ"]
-    assert connection_address(Files(files), "") == ""  # type: ignore[arg-type]
+    assert ssh_connection(Files(files)) == ""  # type: ignore[arg-type]
 
 
 def test_the_ports_of_a_bridge_carry_its_address_too() -> None:

@@ -19,6 +19,8 @@ from ansible_collections.novanet.network.plugins.module_utils.errors import (
     NovaError,
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.journal import Journal
+from ansible_collections.novanet.network.plugins.module_utils.host.link.access import Reach
+from ansible_collections.novanet.network.plugins.module_utils.host.link.management import Management
 from ansible_collections.novanet.network.plugins.module_utils.host.link.model import Address, Hop, Host, Link, Route
 from ansible_collections.novanet.network.plugins.module_utils.host.link.vlan_operations import removal_group
 from ansible_collections.novanet.network.plugins.module_utils.host.link.vlan_ownership import VlanHave, vlans_from
@@ -60,11 +62,11 @@ def decide(
 ) -> Plan[VlanHave]:
     consent = options.pop("replace_own", False)
     subsystem = Vlans("nova", phase=options.pop("phase", "all"), replace_own=consent)
-    supported, management = options.pop("supported", True), options.pop("management", "")
+    supported, reach = options.pop("supported", True), Reach(Management(options.pop("management", "")))
     boot_owners = options.pop("boot_owners", frozenset({"nova"}))
     want = subsystem.parse({"vlans": vlans, **options})
     records, raised = vlans_from(owned or {})
-    have = VlanHave("nova", want, host, records, raised, supported, boot_owners, management)
+    have = VlanHave("nova", want, host, records, raised, supported, boot_owners, reach=reach)
     return subsystem.diff(want, have, Journal(owned=owned or {}))
 
 
