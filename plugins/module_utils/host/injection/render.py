@@ -59,17 +59,12 @@ def network_config(guest: Guest) -> dict[str, Any]:
 
 def _ethernet(nic: GuestNic) -> dict[str, Any]:
     addresses = [str(address) for address in (nic.address, nic.address_v6) if address is not None]
-    # Written as prefixes: older releases do not know the word "default".
-    routes = [
-        {"to": destination, "via": gateway}
-        for destination, gateway in (("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway_v6))
-        if gateway
-    ]
     found: dict[str, Any] = {"match": {"macaddress": nic.mac}, "set-name": nic.name, "dhcp4": nic.dhcp}
     if nic.address_v6 is not None:
         # A default route learnt from an advertisement would be a second one.
         found["accept-ra"] = False
-    optional = {"mtu": nic.mtu, "addresses": addresses, "routes": routes}
+    # Not as routes: cloud-init 22.4 takes ::/0 for ::/64, and does not know the word "default".
+    optional = {"mtu": nic.mtu, "addresses": addresses, "gateway4": nic.gateway, "gateway6": nic.gateway_v6}
     found.update({key: value for key, value in optional.items() if value})
     if nic.dns:
         found["nameservers"] = {"addresses": list(nic.dns)}

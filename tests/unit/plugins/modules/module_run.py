@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -16,7 +17,9 @@ from ansible.module_utils.testing import patch_module_args
 def run_module(module: Any, capsys: pytest.CaptureFixture[str], check: bool = False, **options: Any) -> dict[str, Any]:
     """Run the main function of a module with these options, and return its result."""
     internals = {"_ansible_check_mode": check, "_ansible_diff": True}
-    with patch_module_args({**options, **internals}), pytest.raises(SystemExit):
+    # A test of a filter may have loaded the controller's part of Ansible, to which warnings would go.
+    host = mock.patch("ansible.module_utils._internal.is_controller", False)
+    with patch_module_args({**options, **internals}), host, pytest.raises(SystemExit):
         module.main()
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result

@@ -154,3 +154,12 @@ def test_a_network_that_a_project_holds_is_not_deleted_until_it_lets_go(nova: No
 def test_a_preview_plans_the_same_wires(nova: Nova) -> None:
     foreseen = nova(check=True, networks=[EXAMPLE_NET])
     assert wires(foreseen, "network1") == wires(nova(networks=[EXAMPLE_NET]), "network1")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_cloud_that_was_planned_is_returned_when_asked_for_in_a_preview_too(nova: Nova, check: bool) -> None:
+    wish = {"name": "web1", "project": PROJECT, "host": "compute1"}
+    result = nova(check, networks=[EXAMPLE_NET], instances=[wish], gather=["networks", "instances"])
+    assert [(item["name"], item["nics"][0]["network"]) for item in result["instances"]] == [("web1", "example-net")]
+    assert [item["cidr"] for item in result["networks"]] == ["172.16.169.0/24"]
+    assert not {"networks", "instances"} & set(nova(check, networks=[EXAMPLE_NET]))

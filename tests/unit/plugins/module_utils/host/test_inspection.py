@@ -93,6 +93,11 @@ def test_what_nftables_refuses_is_missing_in_the_kernel() -> None:
     ]
 
 
+def test_images_of_guests_need_the_program_that_makes_them() -> None:
+    assert look(Answers(), "injection").missing == ["program xorriso (package xorriso)"]
+    assert look(Answers(programs=(*ALL, "xorriso")), "injection").missing == []
+
+
 def test_nothing_is_needed_unless_asked_for() -> None:
     host = Answers(nft=(1, ""), modprobe=(1, ""), unshare=(1, ""))
     assert look(host).missing == [] and "unshare" not in host.asked
