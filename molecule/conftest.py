@@ -18,7 +18,7 @@ import testinfra
 
 from tests.lab.cloud import GATEWAY, OUTSIDE, Instance, parse_instances
 from tests.lab.topology import SWITCH
-from tests.machines.guests import Guest, boot, parse_information
+from tests.machines.guests import Guest, boot, each, parse_information
 from tests.machines.running import Attached, state_of
 from tests.machines.ssh import CONFIGURATION
 
@@ -83,5 +83,7 @@ def instances(ipam: dict[str, Any]) -> dict[str, Instance]:
 
 @pytest.fixture(scope="session")
 def guests(state: Path, instances: dict[str, Instance]) -> dict[str, Guest]:
-    """All guests, booted by the port names and MACs that the IPAM gave out."""
-    return boot(state, instances)
+    """All guests, booted by the port names and MACs that the IPAM gave out; each has an address and answers."""
+    found = boot(state, instances)
+    each(found, Guest.lease)
+    return found

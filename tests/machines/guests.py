@@ -89,11 +89,12 @@ class Guest:
         return Answer(answer["token"], answer["peer"], answer["error"])
 
     def lease(self) -> Lease:
-        """Return what its DHCP client got; wait for it for a while."""
+        """Return what its DHCP client got; wait for it for a while, and for its server."""
         unit = f"guest@{self.name}.service"
-        wait = "for i in $(seq 240); do [ ! -e $r ] || { cat $r; exit; }; sleep 0.5; done"
-        process = f"p=$(systemctl show -P MainPID {unit}); r=/proc/$p/root{RECORD}"
-        return parse_lease(self.on_host(f"{process}; {wait}; systemctl status {unit} >&2; exit 1"))
+        root = f"p=$(systemctl show -P MainPID {unit}); r=/proc/$p/root"
+        there = f"[ -e $r{RECORD} ] && grep -q ready $r/run/server"
+        wait = f"for i in $(seq 240); do if {there}; then cat $r{RECORD}; exit; fi; sleep 0.5; done"
+        return parse_lease(self.on_host(f"{root}; {wait}; systemctl status {unit} >&2; exit 1"))
 
     def first_ping(self) -> tuple[str, float]:
         """Return in which boot of its host it reached its router first, and how many seconds after the start."""
