@@ -52,6 +52,7 @@ def host_request(module: AnsibleModule) -> Request:
         ipam_uuid=options["ipam_uuid"],
         generation=options["generation"],
         check=module.check_mode,
+        follows=options.get("phase") == "remove",
         set_aside=options["set_aside_damaged"],
     )
 

@@ -94,7 +94,10 @@ class Firewall:
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""
-        settings = self._settings(want, have)
+        if self.phase == REMOVE and _is_forgotten(have):
+            # A preview: the run would know by now what it has made. Nothing is known that could go.
+            return Plan((), have, _steps([], have.forwarding.value, have.forwarding.value), dict(journal.owned))
+        settings = self._settings(want, have.settings)
         ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
         present = have.forwarding.value
         ip_forward, before = plan_forwarding(settings.forwarding, have.forwarding, remembered(journal.owned))
@@ -108,12 +111,12 @@ class Firewall:
         after = Have(settings, ip, bridge, Forwarding(ip_forward))
         return Plan(tuple(changes), after, _steps(transaction, present, ip_forward), owned)
 
-    def _settings(self, want: Want, have: Have) -> Settings:
+    def _settings(self, want: Want, known: Settings) -> Settings:
         """Return the settings as this phase leaves them."""
         if self.phase == MAKE:
-            return close(want, have.settings, self.purge)
-        final = merge(want, have.settings)
-        return let_go(final, have.settings) if self.phase == REMOVE and not _is_forgotten(have) else final
+            return close(want, known, self.purge)
+        final = merge(want, known)
+        return let_go(final, known) if self.phase == REMOVE else final
 
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         """See :class:`~.reconcile.Subsystem`."""

@@ -102,6 +102,7 @@ class Request:
     :param check: True to predict only.
     :param part: True when only a part of what is remembered is applied: the rest stays remembered, and stays ours.
     :param set_aside: go on without memory that is damaged; it is kept beside the other.
+    :param follows: True for the later one of two calls of a run: a preview does not tell again what the first one tells.
     """
 
     owner: str
@@ -111,6 +112,7 @@ class Request:
     check: bool = False
     part: bool = False
     set_aside: bool = False
+    follows: bool = False
 
     def __post_init__(self) -> None:
         # It becomes a part of paths, of names of tables and of units.
@@ -159,7 +161,8 @@ def reconcile(
                 save_journal(runner, path, remembered)
                 for spent in plan.spent:
                     runner.remove(spent)
-        return Outcome((*set_aside, *plan.changes), subsystem.view(have), subsystem.view(plan.after), plan.notes)
+        told = () if request.check and request.follows else set_aside
+        return Outcome((*told, *plan.changes), subsystem.view(have), subsystem.view(plan.after), plan.notes)
 
 
 def _read(

@@ -103,6 +103,9 @@ def test_a_preview_after_the_journal_was_lost_foretells_no_removal(site: Site) -
     for path in Path(site.path).rglob("*.json"):
         path.unlink()
     assert site.changes(BOTH, check=True) == ([], [])
+    del site.host.tables["bridge", "nova_firewall"]
+    foreseen = site.changes(BOTH, check=True)
+    assert foreseen[0] and foreseen == site.changes(BOTH)
 
 
 def known(**fields: Any) -> Settings:

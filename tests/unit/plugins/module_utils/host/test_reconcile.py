@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,16 @@ def test_damaged_memory_is_kept_aside_where_that_is_asked_for(words: Words, tmp_
     assert [file.read_text() for file in (path.parent / "damaged").iterdir()] == [text]
     assert journal(tmp_path)["owned"] == {"words": ["a"]}
     assert reconcile(words, {"words": ["a"]}, SystemRunner(), request(tmp_path, set_aside=True)).changes == ()
+
+
+def test_a_preview_tells_of_damaged_memory_once_and_a_run_whenever_it_sets_it_aside(
+    words: Words, tmp_path: Path
+) -> None:
+    damaged(tmp_path, "")
+    later = request(tmp_path, set_aside=True, follows=True)
+    preview = reconcile(words, {"words": []}, SystemRunner(), replace(later, check=True))
+    assert preview.changes == ()
+    assert [change.kind for change in reconcile(words, {"words": []}, SystemRunner(), later).changes] == ["state file"]
 
 
 def test_memory_of_a_newer_release_is_never_set_aside(words: Words, tmp_path: Path) -> None:
