@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.lab.cloud import OUTSIDE
-from tests.lab.host import Host
+from tests.lab.host import TOKEN_PORT, Host
 from tests.lab.lab import Lab
 from tests.lab.node import PYTHON
 from tests.lab.probes import OUTSIDE_TOKEN
@@ -70,7 +70,7 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
             _claim(lab.state, _runner())
         LINKS.mkdir(parents=True, exist_ok=True)
         (LINKS / scenario).symlink_to(lab.state)
-        lab.host(OUTSIDE).serve_token(OUTSIDE_TOKEN)
+        _serve_outside(lab.host(OUTSIDE))
         switch = Attached(SWITCH, lab.state)
         _connect(switch, platforms)
         _boot(switch, platforms, images)
@@ -81,6 +81,12 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
             # Made by hand, so they are their own: they stay until they are destroyed, or this checkout is cleaned.
             _claim(lab.state, switch.holder)
         lab.keep = True
+
+
+def _serve_outside(outside: Host) -> None:
+    """Let the world outside answer as long as the machines may live."""
+    words = ("serve-token", OUTSIDE_TOKEN, str(TOKEN_PORT), "--seconds", str(LIMIT_SECONDS))
+    outside.traffic(*words, limit=LIMIT_SECONDS).wait_for("ready")
 
 
 def _connect(switch: Attached, platforms: Sequence[Platform]) -> None:

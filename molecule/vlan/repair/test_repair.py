@@ -33,7 +33,7 @@ import json, sys
 for link in json.load(sys.stdin):
     addresses = sorted((each["local"], each["prefixlen"]) for each in link["addr_info"] if each["family"] == "inet")
     print(link["ifname"], link.get("link"), link.get("master"), link["mtu"], "UP" in link["flags"], addresses)' | sort
-nft --stateless list ruleset; cat /proc/sys/net/ipv4/ip_forward; ip -4 route show | sort
+nft list tables | sort | while read -r _ family name; do nft --stateless list table $family $name; done; cat /proc/sys/net/ipv4/ip_forward; ip -4 route show | sort
 for unit in $(ls /var/lib/novanet/nova/dnsmasq 2>/dev/null); do systemctl is-active novanet-dnsmasq-nova@$unit; done"""
 
 
