@@ -122,7 +122,15 @@ def _boot(switch: Attached, platforms: Sequence[Platform], images: dict[str, Ima
         disk = state / f"{platform.name}.qcow2"
         base = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image.disk), str(disk)]
         subprocess.run(base, check=True, stdin=subprocess.DEVNULL)
-        switch.start(qemu_command(platform, image, accelerated, state, key), limit=LIMIT_SECONDS)
+        command = qemu_command(platform, image, accelerated, state, key)
+        (state / f"{platform.name}.command").write_text(json.dumps(command))
+        power_on(state, platform.name)
+
+
+def power_on(state: Path, host: str) -> None:
+    """Start a host that does not run. One that boots again is a new process: emulated processors may hang otherwise."""
+    command = json.loads((state / f"{host}.command").read_text())
+    Attached(SWITCH, state).start(command, limit=LIMIT_SECONDS)
 
 
 def destroy(scenario: str) -> int:
