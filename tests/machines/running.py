@@ -37,6 +37,7 @@ LINKS = BUILD / "machines"
 OWNER_VARIABLE = "NOVANET_MACHINES_OWNER"
 LIMIT_SECONDS = 7200
 BOOT_SECONDS = 900
+START_SECONDS = 60
 
 
 class Attached(Host):
@@ -128,9 +129,22 @@ def _boot(switch: Attached, platforms: Sequence[Platform], images: dict[str, Ima
 
 
 def power_on(state: Path, host: str) -> None:
-    """Start a host that does not run. One that boots again is a new process: emulated processors may hang otherwise."""
+    """Start a host that does not run. One that boots again is a new process: what it was before has left no trace.
+
+    :raises MachineError: it does not start.
+    """
     command = json.loads((state / f"{host}.command").read_text())
-    Attached(SWITCH, state).start(command, limit=LIMIT_SECONDS)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        process = Attached(SWITCH, state).start(command, limit=LIMIT_SECONDS)
+        while process.is_running():
+            if (state / f"{host}.pid").exists():
+                return
+            time.sleep(0.1)
+        # Its disk and its cards are given back a moment after its former process is gone.
+        if time.monotonic() > deadline:
+            raise MachineError(f"{host} does not start: {process.output.strip()}")
+        time.sleep(0.5)
 
 
 def destroy(scenario: str) -> int:
