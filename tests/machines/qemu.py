@@ -18,7 +18,10 @@ def qemu_command(
 ) -> list[str]:
     """Return the command line that boots a host.
 
-    :param state: directory with the host's own disk (``NAME.qcow2``); its console goes there (``NAME.console``).
+    It ends when the host asks for a reboot, see :func:`~.running.power_on`.
+
+    :param state: directory with the host's own disk (``NAME.qcow2``); its console goes there (``NAME.console``), and
+        the number of the process as long as that runs (``NAME.pid``).
     """
     disk, console = state / f"{platform.name}.qcow2", state / f"{platform.name}.console"
     forwarding = f"user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:{platform.port}-:22"
@@ -26,6 +29,7 @@ def qemu_command(
     words = [
         "qemu-system-x86_64", "-name", platform.name, *accelerated, "-smp", "1", "-m", str(platform.memory),
         "-nodefaults", "-no-user-config", "-display", "none", "-serial", f"file:{console}",
+        "-no-reboot", "-pidfile", str(state / f"{platform.name}.pid"),
         "-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", kernel_words(platform, public_key),
         "-drive", f"file={disk},format=qcow2,if=virtio,cache=unsafe", "-device", "virtio-rng-pci",
         "-netdev", forwarding, "-device", _card("management", platform.mac(0)),

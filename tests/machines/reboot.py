@@ -23,7 +23,7 @@ from tests.lab.topology import SWITCH
 from .errors import MachineError
 from .knocks import Gateway, Knock, floating_addresses, gateways, plan_knocks
 from .platform import PUBLIC, Platform
-from .running import Attached
+from .running import Attached, power_on
 from .ssh import HERE, ssh
 
 BEFORE, KNOCKS = "before-reboot.json", "knocks.json"
@@ -97,18 +97,30 @@ def _make_late(state: Path, platform: Platform) -> None:
 
 
 def boot_again(state: Path, host: str, old: str) -> None:
-    """Boot a host again and wait until it has come up."""
+    """Boot a host again and wait until it has come up.
+
+    :param old: identity of its boot until now.
+    """
     began = time.monotonic()
     # Its end cuts the connection, so it comes a moment after the answer.
     ssh(state, host, "systemd-run --quiet --on-active=1 systemctl reboot")
-    while True:
-        try:
-            new = ssh(state, host, f"{BOOT}; systemctl is-system-running --wait >/dev/null || true")
-        except MachineError:
-            new = old
-        if new.strip() != old:
-            break
-        if time.monotonic() - began > LIMIT_SECONDS:
-            raise MachineError(f"{host} did not come back within {LIMIT_SECONDS} s")
-        time.sleep(0.5)
+    while (state / f"{host}.pid").exists():
+        _wait(host, began)
+    power_on(state, host)
+    while _boot_of(state, host) in ("", old):
+        _wait(host, began)
     print(f"{host}: up again after {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _boot_of(state: Path, host: str) -> str:
+    """Return the identity of a host's boot once that has ended, empty when it does not answer."""
+    try:
+        return ssh(state, host, f"{BOOT}; systemctl is-system-running --wait >/dev/null || true").strip()
+    except MachineError:
+        return ""
+
+
+def _wait(host: str, began: float) -> None:
+    if time.monotonic() - began > LIMIT_SECONDS:
+        raise MachineError(f"{host} did not come back within {LIMIT_SECONDS} s")
+    time.sleep(0.5)

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.lab.cloud import OUTSIDE
-from tests.lab.host import Host
+from tests.lab.host import TOKEN_PORT, Host
 from tests.lab.lab import Lab
 from tests.lab.node import PYTHON
 from tests.lab.probes import OUTSIDE_TOKEN
@@ -37,6 +37,7 @@ LINKS = BUILD / "machines"
 OWNER_VARIABLE = "NOVANET_MACHINES_OWNER"
 LIMIT_SECONDS = 7200
 BOOT_SECONDS = 900
+START_SECONDS = 60
 
 
 class Attached(Host):
@@ -70,7 +71,7 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
             _claim(lab.state, _runner())
         LINKS.mkdir(parents=True, exist_ok=True)
         (LINKS / scenario).symlink_to(lab.state)
-        lab.host(OUTSIDE).serve_token(OUTSIDE_TOKEN)
+        _serve_outside(lab.host(OUTSIDE))
         switch = Attached(SWITCH, lab.state)
         _connect(switch, platforms)
         _boot(switch, platforms, images)
@@ -81,6 +82,12 @@ def create(scenario: str, platforms: Sequence[Platform]) -> None:
             # Made by hand, so they are their own: they stay until they are destroyed, or this checkout is cleaned.
             _claim(lab.state, switch.holder)
         lab.keep = True
+
+
+def _serve_outside(outside: Host) -> None:
+    """Let the world outside answer as long as the machines may live."""
+    words = ("serve-token", OUTSIDE_TOKEN, str(TOKEN_PORT), "--seconds", str(LIMIT_SECONDS))
+    outside.traffic(*words, limit=LIMIT_SECONDS).wait_for("ready")
 
 
 def _connect(switch: Attached, platforms: Sequence[Platform]) -> None:
@@ -116,7 +123,28 @@ def _boot(switch: Attached, platforms: Sequence[Platform], images: dict[str, Ima
         disk = state / f"{platform.name}.qcow2"
         base = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image.disk), str(disk)]
         subprocess.run(base, check=True, stdin=subprocess.DEVNULL)
-        switch.start(qemu_command(platform, image, accelerated, state, key), limit=LIMIT_SECONDS)
+        command = qemu_command(platform, image, accelerated, state, key)
+        (state / f"{platform.name}.command").write_text(json.dumps(command))
+        power_on(state, platform.name)
+
+
+def power_on(state: Path, host: str) -> None:
+    """Start a host that does not run. One that boots again is a new process: what it was before has left no trace.
+
+    :raises MachineError: it does not start.
+    """
+    command = json.loads((state / f"{host}.command").read_text())
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        process = Attached(SWITCH, state).start(command, limit=LIMIT_SECONDS)
+        while process.is_running():
+            if (state / f"{host}.pid").exists():
+                return
+            time.sleep(0.1)
+        # Its disk and its cards are given back a moment after its former process is gone.
+        if time.monotonic() > deadline:
+            raise MachineError(f"{host} does not start: {process.output.strip()}")
+        time.sleep(0.5)
 
 
 def destroy(scenario: str) -> int:

@@ -33,13 +33,15 @@ import json, sys
 for link in json.load(sys.stdin):
     addresses = sorted((each["local"], each["prefixlen"]) for each in link["addr_info"] if each["family"] == "inet")
     print(link["ifname"], link.get("link"), link.get("master"), link["mtu"], "UP" in link["flags"], addresses)' | sort
-nft --stateless list ruleset; cat /proc/sys/net/ipv4/ip_forward; ip -4 route show | sort
+nft list tables | sort | while read -r word family name; do nft --stateless list $word $family $name; done
+cat /proc/sys/net/ipv4/ip_forward; ip -4 route show | sort
 for unit in $(ls /var/lib/novanet/nova/dnsmasq 2>/dev/null); do systemctl is-active novanet-dnsmasq-nova@$unit; done"""
 
 
 def state_of(host: Any) -> list[str]:
     """Return links, addresses, rules and servers of a host, without what comes and goes by itself."""
     lines: list[str] = host.check_output(STATE).splitlines()
+    assert len(lines) > 20
     return lines
 
 
