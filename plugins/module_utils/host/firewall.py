@@ -94,10 +94,10 @@ class Firewall:
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
         """See :class:`~.reconcile.Subsystem`."""
-        if self.phase == REMOVE and _is_forgotten(have):
-            # A preview: the run would know by now what it has made. Nothing is known that could go.
-            return Plan((), have, _steps([], have.forwarding.value, have.forwarding.value), dict(journal.owned))
         settings = self._settings(want, have.settings)
+        if self.phase == REMOVE and settings == have.settings:
+            # Nothing goes. What else differs has been made right by now, or would have been: this may be a preview.
+            return Plan((), have, _steps([], have.forwarding.value, have.forwarding.value), dict(journal.owned))
         ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
         present = have.forwarding.value
         ip_forward, before = plan_forwarding(settings.forwarding, have.forwarding, remembered(journal.owned))
@@ -154,19 +154,16 @@ class Firewall:
     def _changes(self, settings: Settings, have: Have, ip: Table | None, bridge: Table | None) -> Iterator[Change]:
         """Say what the transaction does: what was asked for by its name, and drift as exactly as it can be named."""
         needed = (*differences(ip, have.ip), *differences(bridge, have.bridge))
-        if _is_forgotten(have):
-            # Only the differences themselves are known.
+        if have.settings == Settings(forwarding=False) and (have.ip or have.bridge):
+            # The journal is gone but the tables are there: only the differences themselves are known.
             yield from (difference.change() for difference in needed)
             return
         named = tuple(_setting_changes(have.settings, settings))
-        drift = set(self._drift(have.settings, have)).intersection(needed)
         yield from named
+        if self.phase == REMOVE:
+            return
+        drift = set(self._drift(have.settings, have)).intersection(needed)
         yield from (each.change() for each in needed if each in drift or not named)
-
-
-def _is_forgotten(have: Have) -> bool:
-    """Tell whether the journal is gone but the tables are there."""
-    return have.settings == Settings(forwarding=False) and bool(have.ip or have.bridge)
 
 
 def _steps(transaction: list[Command], present: str, wanted: str) -> Steps:

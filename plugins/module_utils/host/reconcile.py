@@ -102,7 +102,7 @@ class Request:
     :param check: True to predict only.
     :param part: True when only a part of what is remembered is applied: the rest stays remembered, and stays ours.
     :param set_aside: go on without memory that is damaged; it is kept beside the other.
-    :param follows: True for the later one of two calls of a run: a preview does not tell again what the first one tells.
+    :param follows: True for the later one of two calls of a run: a preview tells things once.
     """
 
     owner: str
