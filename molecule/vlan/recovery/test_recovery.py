@@ -45,7 +45,7 @@ systemd-run --quiet --unit=somebody dnsmasq --keep-in-foreground --conf-file=/de
     --dhcp-leasefile=/run/somebody --pid-file=/run/somebody.pid
 """
 THEIRS = """
-for link in vlan998 br998; do ip -o link show dev $link | sed 's/:.*master/ master/'; done
+cd /sys/class/net && cat vlan998/ifindex br998/ifindex && ls br998/brif
 ip -o -4 address show dev br998
 nft list table ip somebody
 systemctl show -P MainPID somebody && systemctl is-active somebody
