@@ -86,7 +86,8 @@ def gateways_of(site: Site, guest: Guest) -> set[str]:
     """Let a guest that knows nothing ask for its gateway; return the MAC addresses that answered."""
     guest.run(["ip", "neigh", "flush", "all"])
     with site.lab.capture(guest, "eth0") as capture:
-        guest.ping(SHARED, timeout=1)
+        # On a busy machine an answer may come after the ping has given up.
+        any(guest.ping(SHARED, timeout=1) for _try in range(5))
         time.sleep(LONG_ENOUGH)
     replies = [frame for frame in capture.frames if frame.kind == "arp-reply" and frame.source == SHARED]
     return {frame.source_mac for frame in replies if frame.direction == "in"}

@@ -42,7 +42,8 @@ def change(stage: Stage, foreseen: Run) -> None:
     for name, connection in held.items():
         connection.wait_for(old[name].token)
         stage.report.say(f"The outside holds a connection to {old[name].floating}, which {name} answers.")
-    with stage.lab.capture(outside, "eth0") as capture:
+    # As long as the play takes, however slow the machine is.
+    with stage.lab.capture(outside, "eth0", seconds=900) as capture:
         run = stage.play("site.yml", "--diff")
         time.sleep(0.3)
     new = stage.read_instances()
