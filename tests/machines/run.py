@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
@@ -13,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -129,11 +131,28 @@ def _molecule(scenario: str, progress: Progress) -> int:
         text=True, errors="replace",
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        for line in process.stdout:
-            progress.read(line, time.monotonic())
-            log.write(line)
-            print(line, end="", flush=True)
-        return process.wait()
+        over = threading.Event()
+        threading.Thread(target=collect, args=(process.pid, over), daemon=True).start()
+        try:
+            for line in process.stdout:
+                progress.read(line, time.monotonic())
+                log.write(line)
+                print(line, end="", flush=True)
+            return process.wait()
+        finally:
+            over.set()
+
+
+def collect(but: int, over: threading.Event, pause: float = 0.2) -> None:
+    """Collect what has become ours and has ended: until then the kernel keeps the namespaces that it ran in.
+
+    :param but: the child that somebody else waits for.
+    """
+    while not over.wait(pause):
+        for child in children(os.getpid()):
+            if child.pid != but:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child.pid, os.WNOHANG)
 
 
 def end_descendants(patience: float = 10.0) -> int:

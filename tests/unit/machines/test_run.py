@@ -6,7 +6,12 @@
 
 from __future__ import annotations
 
-from tests.machines.run import SCENARIOS, Progress, parse_verdict
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from tests.machines.run import SCENARIOS, Progress, collect, parse_verdict
 from tests.tools.run_all import lanes
 from tests.tools.summary import Counts
 
@@ -30,6 +35,19 @@ def test_steps_and_verdicts_are_found_between_other_lines() -> None:
         progress.read(line + "\n", now)
     assert progress.durations(9.0) == [("create", 6.0), ("verify", 3.0)]
     assert progress.counts == Counts(passed=3)
+
+
+def test_what_has_ended_is_collected_and_what_somebody_waits_for_is_left() -> None:
+    with subprocess.Popen(["true"]) as ended, subprocess.Popen(["true"]) as waited_for:
+        over = threading.Event()
+        thread = threading.Thread(target=collect, args=(waited_for.pid, over, 0.01))
+        thread.start()
+        while Path(f"/proc/{ended.pid}").exists():
+            time.sleep(0.01)
+        over.set()
+        thread.join()
+        assert waited_for.wait() == 0
+        assert Path(f"/proc/{waited_for.pid}").exists() is False
 
 
 def test_every_scenario_is_part_of_all_tests() -> None:
