@@ -81,12 +81,19 @@ def is_ours(runner: Runner, pid: int, conf: str) -> bool:
 
     A pid file proves nothing: after a crash its number belongs to anybody, and hosts made of namespaces share numbers.
     """
-    words = (runner.read(f"/proc/{pid}/cmdline") or "").split("\0")
-    return (
-        words[0].rpartition("/")[2] == "dnsmasq"
-        and f"--conf-file={conf}" in words
-        and runner.link_target(f"/proc/{pid}/ns/net") == runner.link_target("/proc/self/ns/net")
-    )
+    return _serves(_command_line(runner, pid), conf) and _namespace(runner, str(pid)) == _namespace(runner, "self")
+
+
+def _command_line(runner: Runner, pid: int) -> list[str]:
+    return (runner.read(f"/proc/{pid}/cmdline") or "").split("\0")
+
+
+def _serves(words: list[str], conf: str) -> bool:
+    return words[0].rpartition("/")[2] == "dnsmasq" and f"--conf-file={conf}" in words
+
+
+def _namespace(runner: Runner, process: str) -> str | None:
+    return runner.link_target(f"/proc/{process}/ns/net")
 
 
 def find_process(runner: Runner, pid_file: str, conf: str, sockets: Iterable[Socket]) -> int | None:
@@ -101,7 +108,7 @@ def served_bridges(runner: Runner, base: str, conf_name: str, sockets: Iterable[
     """Return the bridges that a process of ours serves, also when its files are lost."""
     found = set()
     for pid in {pid for socket in sockets for _unused, pid in socket.holders}:
-        for word in (runner.read(f"/proc/{pid}/cmdline") or "").split("\0"):
+        for word in _command_line(runner, pid):
             place, _unused, name = word.removeprefix(f"--conf-file={base}/").partition("/")
             if word.startswith(f"--conf-file={base}/") and name == conf_name:
                 found.add(place)
@@ -132,23 +139,14 @@ def stop_process(runner: Runner, pid: int, conf: str) -> None:
 def is_gone(runner: Runner, pid: int, conf: str) -> bool:
     """Return whether a process of ours has ended, and its sockets with it.
 
-    One that is ending has no command line any more, but its sockets for a moment longer: until it is a zombie.
+    On its way out it loses its command line first, then its sockets, then its namespace, and becomes a zombie. So one
+    look at the command line decides who it is: a second look could take what is just ending for somebody else.
     """
-    if runner.read(f"/proc/{pid}/cmdline"):
-        return not is_ours(runner, pid, conf)
+    words = _command_line(runner, pid)
+    if any(words):
+        return not _serves(words, conf) or _namespace(runner, str(pid)) not in (None, _namespace(runner, "self"))
     state = (runner.read(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()
     return not state or state[0] in ("Z", "X")
-
-
-def _has_ended(runner: Runner, pid: int, conf: str) -> bool:
-    """Return whether a process holds no sockets any more.
-
-    On its way out it loses its command line first, and its sockets a moment later.
-    """
-    status = runner.read(f"/proc/{pid}/stat")
-    if status is None or status.rpartition(")")[2].split()[:1] in (["Z"], ["X"]):
-        return True
-    return bool(runner.read(f"/proc/{pid}/cmdline")) and not is_ours(runner, pid, conf)
 
 
 def wait_for_listening(runner: Runner, bridge: str, pid_file: str, conf: str) -> None:

@@ -21,6 +21,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.parse im
 from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.process import (
     Socket,
     find_process,
+    is_gone,
     is_ours,
     listens,
     parse_sockets,
@@ -186,3 +187,28 @@ def test_a_process_has_not_ended_while_it_may_hold_sockets(
     else:
         with pytest.raises(HostError, match="does not end"):
             stop_process(host, pid, CONF)
+
+
+def test_a_process_that_loses_its_command_line_between_two_looks_has_not_ended() -> None:
+    """It still holds its sockets: a new server that is started now finds its address in use."""
+    host = Vanishing({})
+    pid = host.spawn(f"dnsmasq --conf-file={CONF}")
+    host.ending = "R"
+    assert not is_gone(host, pid, CONF)
+    assert not is_gone(host, pid, CONF)
+    host.ending = "Z"
+    assert is_gone(host, pid, CONF)
+
+
+class Vanishing(FakeHost):
+    """A host whose processes are about to end: each shows its command line once, and its namespace never."""
+
+    def read(self, path: str) -> str | None:
+        text = super().read(path)
+        if path.endswith("/cmdline"):
+            pid = int(path.split("/")[2])
+            self.processes[pid] = ("", self.processes[pid][1])
+        return text
+
+    def link_target(self, path: str) -> str | None:
+        return super().link_target(path) if path.startswith("/proc/self/") else None
