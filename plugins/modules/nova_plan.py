@@ -111,6 +111,13 @@ options:
         description: Only the first NIC of an instance gets a default route.
         type: bool
         default: true
+      flat_gateway:
+        description:
+          - Networks of manager V(flat) get a gateway with outbound NAT, metadata and floating addresses, on the host that
+            serves them, or on each compute host with C(multi_host).
+          - Without it nobody serves them. Then a floating address of a guest there is an error.
+        type: bool
+        default: false
       metadata_host:
         description:
           - Address that requests to 169.254.169.254 port 80 are sent to.
@@ -355,7 +362,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         "plans": {plan.host: plan.to_document() for plan in plans},
         "ipam_uuid": snapshot.ipam_uuid,
         "generation": snapshot.generation,
-        "awaiting": list(hosts_waited_for(snapshot)),
+        "awaiting": list(hosts_waited_for(snapshot, settings)),
         "unconfirmed": unconfirmed(snapshot),
         "released": released,
         **gather(work, options["gather"]),

@@ -33,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "dns_servers": {**_TEXTS, "default": []},
     "use_network_dns_servers": {"type": "bool", "default": False},
     "use_single_default_gateway": {"type": "bool", "default": True},
+    "flat_gateway": {"type": "bool", "default": False},
     "metadata_host": {"type": "str"},
     "metadata_port": {"type": "int", "default": 8775},
     "dmz_cidr": {**_TEXTS, "default": []},

@@ -18,7 +18,7 @@ from .floating import apply_floating_addresses
 from .floating_pools import apply_pools
 from .instances import apply_instances, remove_instances
 from .networks import apply_networks, assign_serving_host, read_defaults
-from .sql import select
+from .sql import and_, select
 from .store import Transaction
 
 Items = Optional[Sequence[Mapping[str, Any]]]
@@ -62,9 +62,10 @@ def _present(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _apply_networks(work: Transaction, options: Mapping[str, Any], items: Items, purge: bool) -> None:
     apply_networks(work, items, read_defaults(options["manager"], options["defaults"]), purge)
     networks = schema.networks
-    unserved = work.connection.execute(
-        select(networks).where(networks.c.host.is_(None), networks.c.multi_host.is_(False)).order_by(networks.c.id)
-    ).all()
+    alone = [networks.c.host.is_(None), networks.c.multi_host.is_(False)]
+    if not options["settings"]["flat_gateway"]:
+        alone.append(networks.c.manager != "flat")  # nobody serves them
+    unserved = work.connection.execute(select(networks).where(and_(*alone)).order_by(networks.c.id)).all()
     servers = [host["name"] for host in options["hosts"] if host["network"]]
     if unserved and not servers:
         raise NotFound(

@@ -21,7 +21,7 @@ from .inputs import dotted, read_address, read_text
 from .layout import Layout, LayoutWish, lay_out
 from .network_registry import Registry
 from .network_views import view_network
-from .network_wishes import HIGHEST_PORT, NetworkDefaults, NetworkWish, read_range, show_span
+from .network_wishes import HIGHEST_PORT, NetworkDefaults, NetworkWish, check_dhcp, read_range, show_span
 from .projects import ensure_project
 from .serving import check_multi_host
 from .sql import insert, select
@@ -134,6 +134,7 @@ def check_gateway_v6(where: str, gateway: str, cidr_v6: str | None) -> None:
 def _check_wish(wish: NetworkWish, defaults: NetworkDefaults, count: int) -> None:
     """Refuse what cannot be meant: too little to make a network of, or options that would do nothing."""
     where, fields = wish.where, wish.fields
+    check_dhcp(wish, defaults.manager)
     if wish.cidr is None and wish.cidr_v6 is None:
         raise InvalidInput(f"{where} {wish.label}", "has neither cidr nor cidr_v6")
     if defaults.flat:
@@ -238,7 +239,7 @@ def _compose(
         dns1=defaults.flat_network_dns,
         multi_host=defaults.multi_host,
         share_address=defaults.share_dhcp_address,
-        enable_dhcp=True,
+        enable_dhcp=defaults.manager != "flat",
         bridge=f"br{part.vlan}" if part.vlan is not None else defaults.flat_network_bridge,
         bridge_interface=defaults.flat_interface if defaults.flat else defaults.vlan_interface,
     )

@@ -21,7 +21,7 @@ from .network_create import check_gateway_v6, layout_columns, layout_wish, netwo
 from .network_registry import Registry
 from .network_usage import refuse_if_used
 from .network_views import network_by_id, view_network
-from .network_wishes import NetworkDefaults, NetworkWish, show_span
+from .network_wishes import NetworkDefaults, NetworkWish, check_dhcp, show_span
 from .projects import ensure_project
 from .reservations import OPERATOR
 from .serving import check_multi_host, move_gateway
@@ -115,6 +115,7 @@ def _different(subject: str, have: str, want: str = "") -> Conflict:
 def _check_change(
     work: Transaction, registry: Registry, wish: NetworkWish, row: Any, fields: Mapping[str, Any]
 ) -> None:
+    check_dhcp(wish, row.manager)
     for key in _WHILE_UNUSED:
         if key in fields:
             refuse_if_used(work, row, f"{wish.where}.{key} {fields[key]}", "cannot be changed while it")

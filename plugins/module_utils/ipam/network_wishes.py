@@ -123,6 +123,22 @@ def read_wishes(items: Any) -> list[NetworkWish]:
     return wishes
 
 
+def check_dhcp(wish: NetworkWish, manager: str) -> None:
+    """Refuse to configure a DHCP server where there is none: guests of a flat network have their addresses injected.
+
+    :raises InvalidInput: with the first field that would do nothing.
+    """
+    if manager != "flat":
+        return
+    for key in ("enable_dhcp", "dhcp_server", "dhcp_start"):
+        if wish.fields.get(key):
+            raise InvalidInput(
+                f"{wish.where}.{key} {wish.fields[key]}",
+                "has no meaning with manager flat: its guests get their addresses by injection",
+                "Leave it out, or use manager flatdhcp.",
+            )
+
+
 def read_range(value: Any, where: str, version: int) -> tuple[Span, str]:
     """Return a range in CIDR form as numbers, and the same as text without host bits."""
     text = read_text(value, where, 64)

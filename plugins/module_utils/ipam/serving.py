@@ -42,7 +42,8 @@ def check_multi_host(where: str, given: Mapping[str, Any], row: Mapping[str, Any
     :param where: the item's position, such as ``networks[2]``.
     :param given: what the item says.
     :param row: the network as it is to be.
-    :raises InvalidInput: it names a host, or a DHCP server beside the gateway that no host would have.
+    :raises InvalidInput: it names a host, a DHCP server beside the gateway that no host would have, or the manager is
+        flat and the hosts have an address each.
     """
     if not row["multi_host"]:
         return []
@@ -54,6 +55,12 @@ def check_multi_host(where: str, given: Mapping[str, Any], row: Mapping[str, Any
         )
     if row["share_address"]:
         return []
+    if row["manager"] == "flat":
+        raise InvalidInput(
+            f"{where}.multi_host",
+            "needs share_address with manager flat: the router of a guest is written in its image, and it may move",
+            "Set share_address to true.",
+        )
     if row["dhcp_server"] != row["gateway"]:
         raise InvalidInput(
             f"{where}.dhcp_server {row['dhcp_server']}",

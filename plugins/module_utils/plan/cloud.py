@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model import FloatingIp, HostSettings, Instance, Network, Port, Settings, Snapshot
 
@@ -79,6 +79,11 @@ class Cloud:
         return self.address(host, network) if network.each_host_has_an_address else network.gateway
 
 
+def is_served(network: Network, settings: Settings) -> bool:
+    """Tell whether a network has a gateway of ours at all; a flat one has only if that is asked for."""
+    return network.manager != "flat" or settings.flat_gateway
+
+
 def servers_of(network: Network, instance: Instance) -> tuple[str, ...]:
     """Return the hosts that serve a network for an instance. The first one also binds its floating addresses.
 
@@ -90,6 +95,7 @@ def servers_of(network: Network, instance: Instance) -> tuple[str, ...]:
 
 def arrange(snapshot: Snapshot, settings: Settings) -> Cloud:
     """Return the cloud that plans are compiled from."""
+    snapshot = replace(snapshot, networks=tuple(_with_servers(network, settings) for network in snapshot.networks))
     networks = {network.label: network for network in snapshot.networks}
     instances = {instance.name: instance for instance in snapshot.instances}
     guests: dict[tuple[str, str], list[Guest]] = {}
@@ -111,3 +117,8 @@ def arrange(snapshot: Snapshot, settings: Settings) -> Cloud:
         held[key] = held.get(key, frozenset()) | {withdrawal.host}
     addresses = {(item.network, item.host): item.address for item in snapshot.host_addresses}
     return Cloud(snapshot, settings, networks, guests, local, addresses, floating, held)
+
+
+def _with_servers(network: Network, settings: Settings) -> Network:
+    """Return a network as hosts see it: what nobody serves has no host, whoever did so before."""
+    return network if is_served(network, settings) else replace(network, host=None, multi_host=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InvalidInput
-from .cloud import Cloud, arrange
+from .cloud import Cloud, arrange, is_served
 from .dhcp import plan_server, with_dhcp
 from .links import by_bridge, check_public_vlans, plan_bridges, plan_vlans
 from .model import FloatingIp, HostPlan, HostSettings, Network, Settings, Snapshot
@@ -26,12 +26,13 @@ def compile_plans(
     :raises InvalidInput: an instance or a network names a host that is none, a setting is missing that a plan
         needs, or a network is of a kind that cannot be put on hosts.
     """
-    _check_hosts(snapshot, hosts)
+    cloud = arrange(snapshot, settings)
+    _check_hosts(cloud.snapshot, hosts)
     for network in snapshot.networks:
-        _check_network(network)
+        _check_network(network, settings)
+    _check_floating(snapshot, settings)
     _check_shared_bridges(snapshot.networks)
     check_public_vlans(snapshot.networks, hosts)
-    cloud = arrange(snapshot, settings)
     wanted = {host.name for host in hosts} if targets is None else set(targets)
     unknown = sorted(wanted - {host.name for host in hosts})
     if unknown:
@@ -39,14 +40,15 @@ def compile_plans(
     return tuple(_compile_host(cloud, host) for host in hosts if host.name in wanted)
 
 
-def hosts_waited_for(snapshot: Snapshot) -> tuple[str, ...]:
+def hosts_waited_for(snapshot: Snapshot, settings: Settings) -> tuple[str, ...]:
     """Return the hosts that still have something that another host shall get: they must give it up first."""
-    cloud = arrange(snapshot, Settings())
+    cloud = arrange(snapshot, settings)
     wanted: dict[tuple[str, str | None], set[str]] = {}
     for server, ips in cloud.floating.items():
         for ip in ips:
             wanted.setdefault(("floating", ip.address), set()).add(server)
-    alone = [(network.label, network.host) for network in snapshot.networks if network.host and not network.multi_host]
+    networks = cloud.snapshot.networks
+    alone = [(network.label, network.host) for network in networks if network.host and not network.multi_host]
     for label, server in [*cloud.guests, *alone]:
         wanted.setdefault(("gateway", cloud.address(server, cloud.networks[label])), set()).add(server)
     return tuple(sorted({w.host for w in snapshot.withdrawals if wanted.get((w.kind, w.address), set()) - {w.host}}))
@@ -80,19 +82,33 @@ def _check_hosts(snapshot: Snapshot, hosts: Sequence[HostSettings]) -> None:
             )
 
 
-def _check_network(network: Network) -> None:
+def _check_network(network: Network, settings: Settings) -> None:
     """Refuse what would otherwise be silently half done on hosts."""
     subject = f"network {network.label}"
-    if network.manager not in ("flatdhcp", "vlan"):
+    if network.multi_host and not is_served(network, settings):
         raise InvalidInput(
-            subject, f"has manager {network.manager}; this release puts flatdhcp and vlan networks on hosts"
+            subject,
+            "is multi_host, and flat without a gateway: there is nothing that each host could serve",
+            "Set nova_flat_gateway, or take multi_host from it.",
         )
     if network.cidr is None or network.cidr_v6 is not None:
         raise InvalidInput(subject, "has an IPv6 range; this release configures hosts for IPv4")
-    if network.manager == "flatdhcp" and network.vlan is not None:
-        raise InvalidInput(subject, f"has VLAN {network.vlan}; flatdhcp networks are untagged")
+    if network.manager != "vlan" and network.vlan is not None:
+        raise InvalidInput(subject, f"has VLAN {network.vlan}; {network.manager} networks are untagged")
     if network.manager == "vlan" and network.vlan is None:
         raise InvalidInput(subject, "has no VLAN, which vlan networks need")
+
+
+def _check_floating(snapshot: Snapshot, settings: Settings) -> None:
+    """Refuse floating addresses that no host would bind. Nova's FlatManager accepted them, and nothing happened."""
+    networks = {network.label: network for network in snapshot.networks}
+    for ip in snapshot.floating_ips:
+        if not is_served(networks[ip.network], settings):
+            raise InvalidInput(
+                f"floating IP {ip.address}",
+                f"belongs to instance {ip.instance} in flat network {ip.network}, which has no gateway to bind it",
+                "Set nova_flat_gateway, or disassociate it.",
+            )
 
 
 def _check_shared_bridges(networks: Iterable[Network]) -> None:

@@ -36,6 +36,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         dns_servers=_addresses("settings.dns_servers", options["dns_servers"]),
         use_network_dns_servers=options["use_network_dns_servers"],
         use_single_default_gateway=options["use_single_default_gateway"],
+        flat_gateway=options["flat_gateway"],
         metadata_host=_address("settings.metadata_host", options["metadata_host"]),
         metadata_port=port,
         dmz_cidr=_ranges("settings.dmz_cidr", options["dmz_cidr"]),

@@ -163,13 +163,18 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Settings:
-    """What nova.conf said for the whole cloud. Names and meanings are nova's; times are seconds."""
+    """What nova.conf said for the whole cloud. Names and meanings are nova's; times are seconds.
+
+    :param flat_gateway: flat networks are served like others, but without DHCP: gateway, outbound NAT, metadata and
+        floating addresses. Nova had nothing of that.
+    """
 
     dhcp_domain: str = "novalocal"
     dhcp_lease_time: int = 86400
     dns_servers: tuple[str, ...] = ()
     use_network_dns_servers: bool = False
     use_single_default_gateway: bool = True
+    flat_gateway: bool = False
     metadata_host: str | None = None
     metadata_port: int = 8775
     dmz_cidr: tuple[str, ...] = ()

@@ -125,15 +125,15 @@ def test_a_moved_floating_ip_is_bound_only_after_its_old_host_has_confirmed() ->
     waiting = replace(SNAPSHOT, withdrawals=(Withdrawal("floating", "203.0.113.1", "network9", 6),))
     assert plans(waiting)["network1"].floating == ()
     assert plans(waiting)["network1"].waiting == ("203.0.113.1",)
-    assert hosts_waited_for(waiting) == ("network9",)
+    assert hosts_waited_for(waiting, SETTINGS) == ("network9",)
     assert plans(SNAPSHOT)["network1"].waiting == ()
-    assert hosts_waited_for(SNAPSHOT) == ()
+    assert hosts_waited_for(SNAPSHOT, SETTINGS) == ()
 
 
 def test_a_floating_ip_that_comes_back_to_the_same_host_waits_for_nobody() -> None:
     back = replace(SNAPSHOT, withdrawals=(Withdrawal("floating", "203.0.113.1", "network1", 6),))
     assert [ip["address"] for ip in plans(back)["network1"].floating] == ["203.0.113.1"]
-    assert hosts_waited_for(back) == ()
+    assert hosts_waited_for(back, SETTINGS) == ()
 
 
 def test_only_targets_are_compiled_but_all_hosts_are_known() -> None:
@@ -215,7 +215,6 @@ NO_FLAT_INTERFACE = tuple(replace(host, flat_interface=None) for host in HOSTS)
     [
         (replace(SNAPSHOT, instances=(instance(1, "compute9"),)), HOSTS, "web1 runs on host compute9, which is not"),
         (on_networks(replace(PUBLIC, host="network9")), HOSTS, "network public is served by host network9"),
-        (on_networks(replace(PUBLIC, manager="flat")), HOSTS, "network public has manager flat"),
         (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has no VLAN, which vlan networks need"),
         (on_networks(replace(PUBLIC, cidr_v6="fd00::/64")), HOSTS, "network public has an IPv6 range"),
         (on_networks(replace(PUBLIC, vlan=100)), HOSTS, "network public has VLAN 100"),

@@ -18,6 +18,7 @@ SETTINGS: dict[str, Any] = {
     "dns_servers": [],
     "use_network_dns_servers": False,
     "use_single_default_gateway": True,
+    "flat_gateway": False,
     "metadata_host": None,
     "metadata_port": 8775,
     "dmz_cidr": [],

@@ -223,7 +223,7 @@ def test_a_gateway_comes_up_only_after_its_old_host_has_confirmed() -> None:
     assert serves(waiting) == [("br5", [], [])]
     assert (waiting.dhcp, waiting.floating, waiting.firewall["networks"]) == ((), (), [])
     assert waiting.waiting == ("172.16.5.1", "203.0.113.1")
-    assert hosts_waited_for(held) == ("network9",)
+    assert hosts_waited_for(held, Settings()) == ("network9",)
     assert unconfirmed(held) == {"network9": ["gateway 172.16.5.1"]}
     done = plans(snapshot([moved], guests, ips))["network1"]
     assert (serves(done), done.waiting) == ([("br5", ["172.16.5.1/24"], ["172.16.5.1"])], ())
@@ -231,7 +231,7 @@ def test_a_gateway_comes_up_only_after_its_old_host_has_confirmed() -> None:
 
 def test_a_gateway_that_nobody_wants_any_more_holds_nobody_up() -> None:
     gone = snapshot([network(7)], [guest(1, "compute1", 7)], (), [Withdrawal("gateway", "172.16.5.1", "network1", 6)])
-    assert hosts_waited_for(gone) == ()
+    assert hosts_waited_for(gone, Settings()) == ()
     assert unconfirmed(gone) == {"network1": ["gateway 172.16.5.1"]}
 
 
@@ -239,16 +239,16 @@ def test_hosts_that_come_to_share_a_gateway_wait_for_the_host_that_had_it_alone(
     withdrawal = Withdrawal("gateway", "172.16.7.1", "network1", 6)
     held = snapshot([network(7, "shared")], [guest(1, "compute1", 7)], (), [withdrawal])
     assert serves(plans(held)["compute1"]) == [("br7", [], [])]
-    assert hosts_waited_for(held) == ("network1",)
+    assert hosts_waited_for(held, Settings()) == ("network1",)
     # One with addresses of their own has nothing to wait for.
-    assert hosts_waited_for(snapshot([network(7)], [guest(1, "compute1", 7)], (), [withdrawal])) == ()
+    assert hosts_waited_for(snapshot([network(7)], [guest(1, "compute1", 7)], (), [withdrawal]), Settings()) == ()
 
 
 def test_a_floating_ip_of_an_instance_that_moved_waits_for_its_old_host() -> None:
     withdrawal = Withdrawal("floating", "203.0.113.1", "compute1", 6)
     held = snapshot([network(7)], [guest(1, "compute2", 7)], [floating(1, 7)], [withdrawal])
     assert (plans(held)["compute2"].floating, plans(held)["compute2"].waiting) == ((), ("203.0.113.1",))
-    assert hosts_waited_for(held) == ("compute1",)
+    assert hosts_waited_for(held, Settings()) == ("compute1",)
 
 
 def test_isolation_and_a_server_behind_the_uplink_do_not_go_together() -> None:
@@ -357,7 +357,7 @@ def test_a_plan_does_not_depend_on_who_else_is_planned_for(cloud: Snapshot, targ
 @given(clouds())
 def test_what_waits_is_waited_for(cloud: Snapshot) -> None:
     waiting = {address for plan in plans(cloud).values() for address in plan.waiting}
-    holders = set(hosts_waited_for(cloud))
+    holders = set(hosts_waited_for(cloud, Settings()))
     assert bool(waiting) == bool(holders)
     assert not plans(replace(cloud, withdrawals=tuple(w for w in cloud.withdrawals if w.host not in holders)))[
         "compute1"
