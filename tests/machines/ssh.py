@@ -76,12 +76,15 @@ def wait_for_ssh(state: Path, host: str, patience: float) -> None:
     :raises MachineError: it does not; with the end of its console.
     """
     deadline = time.monotonic() + patience
+    # What is asked before the host listens is asked again after ever longer pauses: anew is quicker, at first.
+    timeout = 4.0
     while True:
         try:
-            ssh(state, host, "true", timeout=30)
+            ssh(state, host, "true", timeout=timeout)
             return
         except MachineError as error:
             if time.monotonic() > deadline:
                 console = (state / f"{host}.console").read_text(errors="replace").splitlines()[-30:]
                 raise MachineError(f"{host} does not answer: {error}\n" + "\n".join(console)) from error
+        timeout = min(timeout * 1.3, 30.0)
         time.sleep(0.5)
