@@ -61,6 +61,7 @@ options:
       hairpin_ports:
         description:
           - Ports that may get back what they sent, which a guest needs to reach its own floating address.
+          - Other ports may not. Of an adopted bridge, what others have set is left alone.
           - A port that is not in the bridge yet is no error. Run again when it is.
         type: list
         elements: str

@@ -61,6 +61,12 @@ options:
       flat_interface:
         description: Uplink of flat bridges on this host. It overrides the C(bridge_interface) of a network.
         type: str
+      bridge_interfaces:
+        description:
+          - Uplinks of flat bridges on this host, by name of the bridge. They override O(hosts[].flat_interface).
+          - An empty name means that no uplink is added, and that a bridge of somebody else is used as found.
+        type: dict
+        default: {}
       vlan_interface:
         description: Parent of VLAN devices on this host. It overrides the C(bridge_interface) of a network.
         type: str

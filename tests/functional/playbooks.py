@@ -36,7 +36,7 @@ def play(stage: Stage, playbook: str, *arguments: str, **variables: Any) -> Run:
 
 def passed(run: Run) -> Run:
     """Return a run that did not fail."""
-    assert run.code == 0, run.output[-3000:]
+    assert run.code == 0, f"{messages(run)}\n{run.output[-3000:]}"
     return run
 
 

@@ -165,15 +165,25 @@ class Lab:
             booted.append(guest)
         for guest in booted:
             guest.finish()
-            guest.host.batch(_port_commands(guest, bridge, hairpin))
+            guest.host.batch(_port_commands(guest, bridge, hairpin, (guest.port, CARD, guest.mac)))
             guest.batch(["link set lo up", f"link set {CARD} up"])
         return booted
+
+    def add_card(self, guest: Guest, *, port: str, mac: str, bridge: str, hairpin: bool = False) -> str:
+        """Give a guest one more card, plugged into a bridge of its host, and return the card's name in the guest."""
+        check_interface_name(f"guest {guest.name}", port)
+        card = f"eth{len(guest.ports)}"
+        guest.host.batch(_port_commands(guest, bridge, hairpin, (port, card, mac)))
+        guest.ports.append(port)
+        guest.batch([f"link set {card} up"])
+        return card
 
     def unplug(self, guest: Guest) -> None:
         """Destroy a guest: its processes, its card, the port on the host."""
         del self.guests[guest.name]
         # Ends its processes and so its namespaces; the kernel removes both ends of the card, some time later.
-        guest.host.run(["ip", "link", "delete", guest.port], check=False)
+        for port in guest.ports:
+            guest.host.run(["ip", "link", "delete", port], check=False)
         guest.end()
 
     def _refuse_taken(self, name: str) -> None:
@@ -198,13 +208,18 @@ class Lab:
                 host.write_sysctl(f"net/bridge/bridge-nf-call-{kind}", "1" if on else "0")
 
 
-def _port_commands(guest: Guest, bridge: str | None, hairpin: bool) -> list[str]:
-    lines = [f"link add {guest.port} type veth peer name {CARD} address {guest.mac} netns {guest.pid}"]
+def _port_commands(guest: Guest, bridge: str | None, hairpin: bool, card: tuple[str, str, str]) -> list[str]:
+    """Return the lines for ``ip -batch`` on the host that make a card.
+
+    :param card: its end on the host, its name in the guest, its MAC.
+    """
+    port, name, mac = card
+    lines = [f"link add {port} type veth peer name {name} address {mac} netns {guest.pid}"]
     if bridge:
-        lines.append(f"link set {guest.port} master {bridge}")
+        lines.append(f"link set {port} master {bridge}")
     if bridge and hairpin:
-        lines.append(f"link set {guest.port} type bridge_slave hairpin on")
-    return [*lines, f"link set {guest.port} up"]
+        lines.append(f"link set {port} type bridge_slave hairpin on")
+    return [*lines, f"link set {port} up"]
 
 
 def _ask_to_be_told() -> Callable[[], None]:

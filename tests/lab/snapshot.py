@@ -17,7 +17,8 @@ from .node import Node
 # What counts, ages or is handed out anew each time is no property of a host.
 FLEETING = {
     "ifindex", "link_index", "stats", "stats64", "valid_life_time", "preferred_life_time", "hello_timer", "tcn_timer",
-    "topology_change_timer", "gc_timer", "expires", "link_netnsid", "linkmode", "promiscuity", "allmulti", "tentative",
+    "topology_change_timer", "forward_delay_timer", "gc_timer", "expires", "link_netnsid", "linkmode", "promiscuity",
+    "allmulti", "tentative",
 }  # fmt: skip
 COMMANDS = {
     "links": "ip -j -d link",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,20 @@ from .report import Report
 from .snapshot import take
 
 HOSTS = (GATEWAY, *COMPUTE)
-EXAMPLE = ROOT / "examples" / "flatdhcp"
 
 
 class Stage:
-    """A lab with a cloud on it, and the report of what happens there."""
+    """A lab with a cloud on it, and the report of what happens there.
 
-    def __init__(self, lab: Lab, report: Report) -> None:
+    :param example: name of the inventory below ``examples/`` that the cloud is made of.
+    :param hosts: its hosts, the one that keeps the IPAM first.
+    """
+
+    def __init__(self, lab: Lab, report: Report, example: str = "flatdhcp", hosts: Sequence[str] = HOSTS) -> None:
         self.lab = lab
         self.report = report
+        self.example = ROOT / "examples" / example
+        self.hosts = hosts
         self.instances: dict[str, Instance] = {}
         self.cloud: dict[str, Any] = {}
         self._inventory = lab.state / "inventory"
@@ -46,8 +51,8 @@ class Stage:
 
     def use_example(self) -> None:
         """Copy the example inventory, and say how its hosts are reached in this lab."""
-        shutil.copytree(EXAMPLE, self._inventory)
-        hosts = {name: connection_variables(self.lab.host(name)) for name in HOSTS}
+        shutil.copytree(self.example, self._inventory)
+        hosts = {name: connection_variables(self.lab.host(name)) for name in self.hosts}
         (self._inventory / "lab.json").write_text(json.dumps({"all": {"hosts": hosts}}, indent=2) + "\n")
         self.cloud = yaml.safe_load(self._variables.read_text())
 
@@ -87,7 +92,10 @@ class Stage:
     def ask_ipam(self, *parts: str) -> dict[str, Any]:
         """Return what the IPAM says of itself."""
         result = run_module(
-            self.lab.host(GATEWAY), "nova_ipam_info", {"gather": list(parts)}, collections=self.ansible.collections
+            self.lab.host(self.hosts[0]),
+            "nova_ipam_info",
+            {"gather": list(parts)},
+            collections=self.ansible.collections,
         )
         if result.get("failed"):
             raise LabError(f"nova_ipam_info: {result.get('msg')}")

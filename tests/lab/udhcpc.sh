@@ -9,6 +9,7 @@
 
 event=$1
 record=/run/dhcp.lease
+[ "$interface" = eth0 ] || record=$record.$interface
 
 case $event in
 deconfig)

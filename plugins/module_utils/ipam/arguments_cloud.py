@@ -20,6 +20,7 @@ HOST_ITEM: dict[str, Any] = {
     "compute": {"type": "bool", "default": False},
     "public_interface": {"type": "str"},
     "flat_interface": {"type": "str"},
+    "bridge_interfaces": {"type": "dict", "default": {}},
     "vlan_interface": {"type": "str"},
     "routing_source_ip": {"type": "str"},
     "my_ip": {"type": "str"},

@@ -63,9 +63,21 @@ def _read_host(where: str, item: Mapping[str, Any]) -> HostSettings:
     values = {field.name: item[field.name] for field in fields(HostSettings)}
     for key in ("my_ip", "routing_source_ip"):
         values[key] = _address(f"{where}.{key}", item[key])
+    values["bridge_interfaces"] = _uplinks(f"{where}.bridge_interfaces", item["bridge_interfaces"])
     # An empty text is how a variable says "none".
     named: dict[str, Any] = {key: value if value != "" else None for key, value in values.items()}
     return HostSettings(**named)
+
+
+def _uplinks(where: str, values: Mapping[Any, Any]) -> dict[str, str]:
+    """Return uplinks by bridge. Whether there are such interfaces is for the host to say."""
+    uplinks = {str(bridge): "" if uplink is None else str(uplink) for bridge, uplink in values.items()}
+    bridges: dict[str, str] = {}
+    for bridge, uplink in uplinks.items():
+        other = bridges.setdefault(uplink, bridge)
+        if uplink and other != bridge:
+            raise InvalidInput(f"{where}.{bridge} {uplink}", f"is the uplink of bridge {other} already")
+    return uplinks
 
 
 def _address(where: str, value: str | None) -> str | None:

@@ -106,7 +106,7 @@ def plan_bridges(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) 
             raise InvalidInput(
                 f"bridge {bridge['name']} on host {host.name}",
                 f"would get uplink {bridge['interface']}, which bridge {other} has",
-                "Put its networks on the same bridge, or give them another bridge_interface.",
+                "Put its networks on one bridge, or say in nova_bridge_interfaces of the host which uplink each has.",
             )
     return bridges
 
@@ -114,6 +114,8 @@ def plan_bridges(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) 
 def _uplink(host: HostSettings, network: Network) -> str | None:
     if network.vlan is not None:
         return vlan_name(network.vlan)
+    if network.bridge in host.bridge_interfaces:
+        return host.bridge_interfaces[network.bridge] or None
     return host.flat_interface or network.bridge_interface
 
 
@@ -125,13 +127,15 @@ def _bridge(
         raise InvalidInput(
             f"bridge {name} on host {host.name}",
             f"would get several uplinks: {', '.join(sorted(str(item) for item in interfaces))}",
-            "Give its networks one bridge_interface, or set nova_flat_interface for the host.",
+            "Give its networks one bridge_interface, or set nova_bridge_interfaces for the host.",
         )
     mtus = [network.mtu for network in networks if network.mtu is not None]
     uplink = interfaces.pop()
     return {
         "name": name,
         "interface": uplink,
+        # An uplink that is said to be none is consent to use a bridge of somebody else as it is.
+        "adopt": host.bridge_interfaces.get(name) == "",
         "addresses": [_with_prefix(cloud.address(host.name, network), network.cidr) for network in served],
         "mtu": max(mtus) if mtus else None,
         "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -188,6 +189,7 @@ class HostSettings:
     :param network: True when it may serve networks (group ``nova_network``).
     :param compute: True when it runs instances (group ``nova_compute``).
     :param flat_interface: uplink of flat bridges; overrides the network's ``bridge_interface``.
+    :param bridge_interfaces: uplinks by flat bridge; override ``flat_interface``. Empty where we add none.
     :param routing_source_ip: source of outbound NAT; None or empty for no outbound NAT.
     :param public_vlan_interface: parent of ``public_interface`` where that is a VLAN interface to be made.
     :param replace_vlans: a VLAN interface that has another parent or id than it shall have is made anew.
@@ -203,6 +205,7 @@ class HostSettings:
     my_ip: str | None = None
     public_vlan_interface: str | None = None
     replace_vlans: bool = False
+    bridge_interfaces: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,26 @@ def establish(draft: Draft, want: BridgeWant) -> Move | None:
     if made:
         return_lost(draft, want.name, record)
     move = _connect(draft, want) if want.interface else None
-    for port in want.hairpin_ports:
-        link = draft.host.links.get(port)
-        if link and link.master == want.name and not link.hairpin:
-            draft.do(SetLink(port, "hairpin", True))
-            draft.note("update", "port", port, f"hairpin on, in {want.name}")
+    _set_hairpin(draft, want)
     return move
+
+
+def _set_hairpin(draft: Draft, want: BridgeWant) -> None:
+    """Let exactly the listed ports send back what they get; of an adopted bridge, leave alone what others let.
+
+    A port that still does so when nothing guards it any more reflects broadcasts into the network behind it.
+    """
+    record = draft.records[want.name]
+    own = set(record.hairpin)
+    for port in draft.host.ports(want.name):
+        link, wanted = draft.host.links[port], port in want.hairpin_ports
+        if wanted == link.hairpin or not (wanted or record.found is None or port in own):
+            continue
+        draft.do(SetLink(port, "hairpin", wanted))
+        draft.note("update", "port", port, f"hairpin {'on' if wanted else 'off'}, in {want.name}")
+        own.add(port)
+    hairpin = tuple(sorted(own.intersection(want.hairpin_ports, draft.host.ports(want.name))))
+    draft.records[want.name] = replace(record, hairpin=hairpin)
 
 
 def unwanted_addresses(draft: Draft, want: BridgeWant) -> list[str]:

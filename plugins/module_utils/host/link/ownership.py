@@ -62,11 +62,13 @@ class Record:
 
     :param addresses: the addresses that we put there.
     :param found: settings of an adopted bridge before us, by field of :class:`~.model.Link`; None when we made it.
+    :param hairpin: ports that send back what they get because we made them.
     """
 
     addresses: tuple[str, ...] = ()
     uplink: Uplink | None = None
     found: Mapping[str, Any] | None = None
+    hairpin: tuple[str, ...] = ()
 
     @property
     def moved(self) -> tuple[Address, ...]:
@@ -103,6 +105,7 @@ def _record_from(values: Mapping[str, Any]) -> Record:
     return Record(
         addresses=tuple(values["addresses"]),
         found=values.get("found"),
+        hairpin=tuple(values.get("hairpin", ())),
         uplink=uplink
         and Uplink(
             name=uplink["name"],

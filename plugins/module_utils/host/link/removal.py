@@ -75,6 +75,9 @@ def _finish_removal(draft: Draft, departure: Departure) -> None:
 def _give_back(draft: Draft, name: str, record: Record) -> None:
     link = draft.host.links[name]
     arrange(draft, name, (), [text for text in record.addresses if link.address(text)])
+    for port in record.hairpin:
+        if port in draft.host.ports(name) and draft.host.links[port].hairpin:
+            draft.do(SetLink(port, "hairpin", False))
     found: Mapping[str, Any] = record.found or {"alias": ""}
     for key in RESTORED:
         if key in found and getattr(link, key) != found[key]:

@@ -114,6 +114,26 @@ def test_consent_is_asked_only_for_what_may_cut_the_connection(change: dict[str,
         assert decide(made.after.host, [item], made.owned, management="192.0.2.5").changes
 
 
+def test_ports_send_back_what_they_get_only_as_long_as_that_is_asked_for() -> None:
+    guest, uplink = Link("tap0", mac=MAC.format(7)), Link("eth2", mac=MAC.format(2), up=True)
+    made = decide(host_of(uplink, guest), [{"name": "br0", "interface": "eth2", "hairpin_ports": ["eth2"]}])
+    made.after.host.change("tap0", master="br0", hairpin=True)
+    gone = decide(made.after.host, [{"name": "br0", "interface": "eth2"}], made.owned)
+    assert lines(gone) == [f"link set dev {port} type bridge_slave hairpin off" for port in ("eth2", "tap0")]
+
+
+def test_of_an_adopted_bridge_only_our_own_ports_are_set_back_also_when_it_is_given_back() -> None:
+    bridge = Link("br0", kind="bridge", mac=MAC.format(3), up=True)
+    host = host_of(bridge, Link("tap0", master="br0", hairpin=True), Link("tap1", master="br0"))
+    item = {"name": "br0", "adopt": True}
+    made = decide(host, [{**item, "hairpin_ports": ["tap1"]}])
+    for wish in (item, {"name": "br0", "state": "absent"}):
+        gone = decide(made.after.host, [wish], made.owned)
+        assert [line for line in lines(gone) if "hairpin" in line] == [
+            "link set dev tap1 type bridge_slave hairpin off"
+        ]
+
+
 # Laws. A host of three cards with addresses of their own, and anything asked of it, several times in a row.
 NAMES = ("br0", "br1", "br2")
 CARDS = ("eth0", "eth1", "eth2")
@@ -163,7 +183,7 @@ def foreign_addresses(host: Host) -> list[str]:
 def comparable(host: Host) -> Any:
     """A host without what is in no order, or cannot be given back (a MAC address stays pinned)."""
     links = {
-        name: replace(link, addresses=tuple(sorted(link.addresses, key=lambda item: item.text)), hairpin=False)
+        name: replace(link, addresses=tuple(sorted(link.addresses, key=lambda item: item.text)))
         for name, link in host.links.items()
     }
     links = {

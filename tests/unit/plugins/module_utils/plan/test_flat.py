@@ -23,12 +23,13 @@ from .test_compile import HOSTS, PUBLIC, floating, instance
 
 FLAT = replace(PUBLIC, manager="flat", enable_dhcp=False)
 GUESTS = (instance(1), instance(2, "compute2"))
+PLAIN = Settings()
 GATEWAY = Settings(flat_gateway=True)
-OWN_BRIDGE = (HOSTS[0], replace(HOSTS[1], flat_interface=None), HOSTS[2])
+STORAGE = replace(FLAT, label="storage", cidr="172.20.0.0/24", gateway="172.20.0.1", bridge="br200")
 
 
 def plans(
-    *networks: object, settings: Settings = Settings(), hosts: tuple[HostSettings, ...] = HOSTS, **fields: object
+    *networks: object, settings: Settings = PLAIN, hosts: tuple[HostSettings, ...] = HOSTS, **fields: object
 ) -> dict[str, HostPlan]:
     snapshot = Snapshot("ipam-1", 7, networks or (FLAT,), GUESTS, (), ())  # type: ignore[arg-type]
     return {plan.host: plan for plan in compile_plans(replace(snapshot, **fields), settings, hosts)}
@@ -45,9 +46,18 @@ def test_every_compute_host_has_the_bridge_and_nothing_else() -> None:
         assert (result[name].dhcp, result[name].floating, result[name].firewall["forwarding"]) == ((), (), False)
 
 
-def test_a_host_without_an_uplink_of_its_own_leaves_the_ports_of_the_bridge_alone() -> None:
-    result = plans(replace(FLAT, bridge_interface=None), hosts=OWN_BRIDGE)
-    assert [result[name].bridges[0]["interface"] for name in ("compute1", "compute2")] == [None, "eth2"]
+def test_each_host_says_which_uplink_each_of_its_bridges_has() -> None:
+    hosts = (
+        HOSTS[0],
+        replace(HOSTS[1], bridge_interfaces={"br100": "ens3", "br200": "ens4"}),
+        replace(HOSTS[2], bridge_interfaces={"br100": "", "br200": "eth2"}),
+    )
+    result = plans(FLAT, STORAGE, hosts=hosts)
+    uplinks = [
+        [(bridge["interface"], bridge["adopt"]) for bridge in result[name].bridges] for name in ("compute1", "compute2")
+    ]
+    # The first bridge of the second host is the operator's own.
+    assert uplinks == [[("ens3", False), ("ens4", False)], [(None, True), ("eth2", False)]]
 
 
 def test_with_a_gateway_the_network_host_routes_and_no_host_gives_addresses() -> None:

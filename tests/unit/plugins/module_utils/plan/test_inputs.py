@@ -30,6 +30,7 @@ HOST: dict[str, Any] = {
     "compute": False,
     "public_interface": "eth0",
     "flat_interface": "",
+    "bridge_interfaces": {},
     "vlan_interface": None,
     "routing_source_ip": "",
     "my_ip": "192.0.2.10",
