@@ -47,8 +47,8 @@ def topology() -> Topology:
 @contextmanager
 def build(**variables: Any) -> Iterator[Stage]:
     with Lab(topology()) as lab:
-        own = f"ip link add br100 type bridge forward_delay 20; ip link set eth2 master br100 up; ip address add {OWN_ADDRESS} dev br100"
-        shell(lab.host(SECOND), f"{own}; ip link set br100 up")
+        own = f"ip link set eth2 master br100 up; ip address add {OWN_ADDRESS} dev br100; ip link set br100 up"
+        shell(lab.host(SECOND), f"ip link add br100 type bridge forward_delay 20; {own}")
         stage = Stage(lab, Report(), "flat", (FIRST, SECOND))
         stage.use_example()
         # What hosts need is on this machine already, and they have no way to a mirror.

@@ -17,6 +17,7 @@ COMPUTE = ("compute1", "compute2")
 GATEWAY_ADDRESS, OUTSIDE_ADDRESS = "192.0.2.11", "192.0.2.1"
 BRIDGE, FLOATING_RANGE, METADATA_PORT = "br100", "10.46.169.224/29", 8775
 STAYING_FLOATING, FREE_FLOATING, METADATA_ADDRESS = "10.46.169.227", "10.46.169.230", "169.254.169.254"
+SECOND_NETWORK, SECOND_BRIDGE, TWINS = "storage", "br200", ("two1", "two2")
 GONE, HEIR, NEW, STAYS = "web1", "db1", "web3", "db2"
 
 FIGURE = f"""\
@@ -28,7 +29,9 @@ FIGURE = f"""\
   gateway, DHCP, NAT,    web1, web2             db1, db2
   IPAM, metadata
      | eth2                 | eth2                 | eth2
-  ============================================================== data ({BRIDGE} on every host)"""
+  ============================================================== data ({BRIDGE} on every host)
+     | eth3                 | eth3                 | eth3
+  ============================================================== storage (idle at first)"""
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,11 @@ def topology() -> Topology:
     hosts = [_host(GATEWAY, "11"), *(_host(name, f"2{number}") for number, name in enumerate(COMPUTE, 1))]
     # What the outside knows of the cloud: its floating range lies on the public wire. Nothing of 10.0.0.0/8.
     nic = Nic("eth0", "public", (f"{OUTSIDE_ADDRESS}/24",), on_link=(FLOATING_RANGE,))
-    return Topology((*hosts, HostSpec(OUTSIDE, (nic,))), (Wire("public"), Wire("data")))
+    return Topology((*hosts, HostSpec(OUTSIDE, (nic,))), (Wire("public"), Wire("data"), Wire("storage")))
 
 
 def _host(name: str, last: str) -> HostSpec:
-    cards = (Nic("eth0", "public", (f"192.0.2.{last}/24",)), Nic("eth2", "data"))
+    cards = (Nic("eth0", "public", (f"192.0.2.{last}/24",)), Nic("eth2", "data"), Nic("eth3", "storage"))
     return HostSpec(name, cards, (("default", OUTSIDE_ADDRESS),))
 
 
@@ -86,6 +89,19 @@ def changed_cloud(first: Mapping[str, Any]) -> dict[str, Any]:
         {**item, "instance": HEIR} if item["instance"] == GONE else item for item in first["nova_floating_addresses"]
     ]
     return {**first, "nova_instances": [*instances, added], "nova_floating_addresses": addresses}
+
+
+def with_second_network(cloud: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables with one more network on a wire of its own, and an instance on each host in both."""
+    network = {"label": SECOND_NETWORK, "cidr": "172.20.0.0/24", "bridge": SECOND_BRIDGE, "mtu": 1450}
+    nics = [{"network": "public"}, {"network": SECOND_NETWORK}]
+    twins = [{"name": name, "project": "red", "host": host, "nics": nics} for name, host in zip(TWINS, COMPUTE)]
+    return {
+        **cloud,
+        "nova_bridge_interfaces": {SECOND_BRIDGE: "eth3"},
+        "nova_networks": [*cloud["nova_networks"], network],
+        "nova_instances": [*cloud["nova_instances"], *twins],
+    }
 
 
 def parse_instances(

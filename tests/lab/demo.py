@@ -18,6 +18,7 @@ from .stage import Stage
 from .stages_change import change, preview
 from .stages_cloud import boot, build_up, run_again, use
 from .stages_end import damage_and_repair, look_around, tear_down
+from .stages_nics import two_cards
 
 
 def main() -> int:
@@ -50,6 +51,7 @@ def _play_through(stage: Stage, keep: bool) -> None:
     foreseen = preview(stage)
     change(stage, foreseen)
     damage_and_repair(stage)
+    two_cards(stage)
     if keep:
         look_around(stage)
     else:
