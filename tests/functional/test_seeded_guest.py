@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real guests, with a kernel of their own, that know their network from the images of nova_injection alone."""
+"""Real guests, with a kernel of their own, that know their network from an image alone, or by DHCP alone."""
 
 from __future__ import annotations
 
@@ -84,3 +84,34 @@ def test_a_guest_comes_up_with_its_addresses_from_its_image_alone(
             assert host.ping(address, count=3, timeout=5)
             assert host.run([PYTHON, "-c", ASK, address, str(TOKEN_PORT)]).stdout.strip() == TOKEN
     assert not host.ping("10.0.0.2")
+
+
+@needs_machines
+def test_a_guest_that_nobody_told_anything_comes_up_by_dhcp_and_fetches_its_metadata(
+    host: Host, run_module: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    nic, bridge = NICS[0], BRIDGES[0]
+    network = {"label": "front", "cidr": "10.0.0.0/24"}
+    told = {"mac": nic["mac"], "address": nic["address"], "hostname": "web1"}
+    served = {**network, "router": "10.0.0.1", "mtu": 1450, "hosts": [told]}
+    rules = {"networks": [{**network, "bridge": "br100"}], "metadata": {"address": "127.0.0.1", "port": 8775}}
+    succeeded(run_module("nova_firewall", **rules))
+    succeeded(run_module("nova_bridge", bridges=[bridge]))
+    server = {"bridge": "br100", "listen_addresses": ["10.0.0.1"], "networks": [served]}
+    succeeded(run_module("nova_dnsmasq", servers=[server]))
+    host.serve_metadata(TOKEN, 8775, "0.0.0.0")
+    host.run(["ip", "tuntap", "add", "dev", str(nic["port_name"]), "mode", "tap"])
+    host.run(["ip", "link", "set", str(nic["port_name"]), "master", "br100", "up"])
+    with host.start(guest_command(tmp_path, None, [(str(nic["port_name"]), str(nic["mac"]))])) as guest:
+        said = [line.split() for line in guest.wait_for("guest is up", timeout=240).splitlines()]
+        for words in (
+            ["name", "web1.novalocal"],
+            ["address", "eth0", "10.0.0.2/24"],
+            ["card", "eth0", str(nic["mac"]), "1450"],
+        ):
+            assert words in said
+        assert [words[1:6] for words in said if words[:1] == ["route"]] == [
+            ["default", "via", "10.0.0.1", "dev", "eth0"]
+        ]
+        assert host.ping("10.0.0.2", count=3, timeout=5)
+        assert TOKEN in host.run([PYTHON, "-c", ASK, "10.0.0.2", str(TOKEN_PORT)]).stdout

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A virtual machine that is a guest: Debian without systemd, which knows its network from a disk alone."""
+"""A virtual machine that is a guest: Debian without systemd, which knows its network from a disk, or by DHCP."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ def missing_programs() -> list[str]:
     return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
-def guest_command(work: Path, seed: str, cards: Sequence[tuple[str, str]]) -> list[str]:
+def guest_command(work: Path, seed: str | None, cards: Sequence[tuple[str, str]]) -> list[str]:
     """Return the command line that boots a guest. What it says comes out on standard output.
 
     :param work: directory for what the guest needs beside its disks.
-    :param seed: the disk that tells it of its network, as the host of the guest finds it.
+    :param seed: the disk that tells it of its network, as the host of the guest finds it; None for an empty one.
     :param cards: pairs of tap device and MAC address.
     """
     image = image_of(RECIPES[RELEASE])
+    if seed is None:
+        seed = str(work / "empty")
+        Path(seed).write_bytes(bytes(SECTOR))
     # fmt: off
     words = [
         "qemu-system-x86_64", *acceleration(image), "-smp", "1", "-m", "384",
