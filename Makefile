@@ -19,9 +19,9 @@ venv: ## install what is missing on the machine, and build .venv
 demo: venv ## build a small cloud out of namespaces, use it, change it, tear it down (KEEP=1 leaves it up)
 	@tests/lab/demo
 
-test: ## lint, unit, functional and the demo, with MACHINES=1 also kernel and molecule; the last line sums up
+test: ## lint, unit, functional, demo, kernel and molecule, side by side; the last line sums up
 	@tests/tools/bootstrap system dev machines
-	@$(BIN)/python -m tests.tools.run_all $(if $(MACHINES),--machines)
+	@$(BIN)/python -m tests.tools.run_all
 
 lint: venv ## all gates that look at the source, without running it
 	@$(BIN)/python -m tests.tools.lint

@@ -13,6 +13,7 @@ import pytest
 
 PROBES = {
     "8021q": "ip link add v0 type veth peer name v1 && ip link add link v0 name v0.5 type vlan id 5",
+    "bonding": "ip link add b0 type bond mode active-backup",
     "dummy": "ip link add d0 type dummy",
     "br_netfilter": "test -e /proc/sys/net/bridge/bridge-nf-call-iptables",
     "bridge_vlan_filtering": "ip link add b0 type bridge && ip link set b0 type bridge vlan_filtering 1",

@@ -22,7 +22,6 @@ from tests.tools.tree import BUILD, ROOT, link_collection
 BIN = Path(sys.executable).parent
 LOGS = BUILD / "logs"
 MACHINES = ROOT / ".venvs/machines/bin/python"
-MACHINES_WORD = "--machines"
 # A part that hangs must not hang whoever waits for the whole. A scenario is slow on a slow machine.
 LIMIT_SECONDS, SCENARIO_LIMIT_SECONDS = 2700, 3600
 # What an interrupted part has to take away what it has made.
@@ -65,21 +64,17 @@ def scenario_part(name: str) -> Part:
     return Part(f"molecule {name}", (str(MACHINES), "-m", "tests.machines.run", name), limit=SCENARIO_LIMIT_SECONDS)
 
 
-def lanes(machines: bool) -> tuple[tuple[Part, ...], ...]:
+def lanes() -> tuple[tuple[Part, ...], ...]:
     """Return the parts: each lane one after the other, the lanes side by side.
 
     The gates and the machines mostly compute, the others mostly wait for packets and processes. Every test has a lab
     of its own.
-
-    :param machines: with the parts that need virtual machines.
     """
     lint = Part("lint", (sys.executable, "-m", "tests.tools.lint", "--jobs", str(max(1, (os.cpu_count() or 1) - 1))))
     demo = Part("demo", (str(ROOT / "tests/lab/demo"),))
     kernel = Part("kernel", (sys.executable, "-m", "tests.machines.kernel"), limit=SCENARIO_LIMIT_SECONDS)
     namespaces = (pytest_part("unit"), pytest_part("functional", "-n", "2", "--dist", "loadfile"), demo)
-    if not machines:
-        return (lint,), namespaces
-    return (lint, kernel, scenario_part("flatdhcp")), (*namespaces, scenario_part("vlan"))
+    return (lint, scenario_part("vlan"), kernel), (*namespaces, scenario_part("flatdhcp"))
 
 
 def finish(process: subprocess.Popen[str], limit: int) -> str:
@@ -167,7 +162,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with ThreadPoolExecutor() as pool:
-        outcomes = [outcome for lane in pool.map(run_lane, lanes(MACHINES_WORD in sys.argv)) for outcome in lane]
+        outcomes = [outcome for lane in pool.map(run_lane, lanes()) for outcome in lane]
     total = sum((outcome.counts for outcome in outcomes), Counts())
     print(f"took {time.monotonic() - began:.0f} s; logs are in {LOGS.relative_to(ROOT)}")
     print(total)
