@@ -42,7 +42,7 @@ def _boot(stage: Stage, instance: dict[str, Any]) -> Guest:
 
 def _get_addresses(stage: Stage, guest: Guest, nics: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     """Ask for an address on each card; only the first one brings a router."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for index, (nic, router, mtu) in enumerate(zip(nics, ("10.0.0.1", None), (None, 1450))):
         lease = guest.dhcp(card=f"eth{index}")
         matches = (lease.address, lease.router, lease.mtu) == (nic["address"], router, mtu)

@@ -62,7 +62,7 @@ def _present(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _apply_networks(work: Transaction, options: Mapping[str, Any], items: Items, purge: bool) -> None:
     apply_networks(work, items, read_defaults(options["manager"], options["defaults"]), purge)
     networks = schema.networks
-    alone = [networks.c.host.is_(None), networks.c.multi_host.is_(False)]
+    alone: list[Any] = [networks.c.host.is_(None), networks.c.multi_host.is_(False)]
     if not options["settings"]["flat_gateway"]:
         alone.append(networks.c.manager != "flat")  # nobody serves them
     unserved = work.connection.execute(select(networks).where(and_(*alone)).order_by(networks.c.id)).all()

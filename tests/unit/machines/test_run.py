@@ -52,5 +52,6 @@ def test_what_has_ended_is_collected_and_what_somebody_waits_for_is_left() -> No
 
 def test_every_scenario_is_part_of_all_tests() -> None:
     assert SCENARIOS
-    named = {machines: {part.name for lane in lanes(machines) for part in lane} for machines in (False, True)}
-    assert named[True] - named[False] == {"kernel", *(f"molecule {name}" for name in SCENARIOS)}
+    named = [part.name for lane in lanes() for part in lane]
+    assert sorted(name for name in named if "molecule" in name) == sorted(f"molecule {name}" for name in SCENARIOS)
+    assert {"lint", "unit", "functional", "demo", "kernel"} <= {*named}
