@@ -39,7 +39,7 @@ options:
       listen_addresses:
         description:
           - Addresses of the bridge on which guests are answered.
-          - At least one is needed in each of the O(servers[].networks). Required unless O(servers[].state=absent).
+          - At least one is needed in each of the O(servers[].networks).
         type: list
         elements: str
       domain:
@@ -55,7 +55,9 @@ options:
         type: list
         elements: str
       networks:
-        description: The networks on the bridge. They may not overlap. Required unless O(servers[].state=absent).
+        description:
+          - The networks on the bridge. They may not overlap.
+          - These or O(servers[].prefixes) are required unless O(servers[].state=absent).
         type: list
         elements: dict
         suboptions:
@@ -102,6 +104,55 @@ options:
                 description: Whether the guest learns the router. Use V(false) on all but one interface of a guest.
                 type: bool
                 default: true
+      prefixes:
+        description:
+          - IPv6 networks on the bridge. The server sends router advertisements, by which guests make their addresses of
+            their MACs, and gives the same addresses to listed guests that ask by DHCPv6.
+          - There is one advertisement for all of them, so all have the same O(servers[].prefixes[].mtu) and
+            O(servers[].prefixes[].default_route).
+          - A lease by DHCPv6 is not ended before its time; it is not part of RV(leases).
+        type: list
+        elements: dict
+        suboptions:
+          label:
+            description: Name of the network.
+            type: str
+            required: true
+          cidr:
+            description: The network, a /64.
+            type: str
+            required: true
+          address:
+            description: The bridge's own address in it. It must be there before, in check mode it need not.
+            type: str
+            required: true
+          dns:
+            description: Name servers that guests learn. Empty for this server.
+            type: list
+            elements: str
+          mtu:
+            description: MTU that guests learn, at least 1280. Omit it for that of the bridge.
+            type: int
+          default_route:
+            description: Whether guests learn this host as their router. An advertisement cannot say that to some guests only.
+            type: bool
+            default: true
+          hosts:
+            description: The guests that get their address by DHCPv6 as well.
+            type: list
+            elements: dict
+            suboptions:
+              mac:
+                description: MAC address of the guest.
+                type: str
+                required: true
+              address:
+                description: Address that the guest gets.
+                type: str
+                required: true
+              hostname:
+                description: Name that the guest gets, without domain. It is also its name in DNS.
+                type: str
       leases:
         description:
           - Leases of guests that have moved here, as another host gave them. What the server lacks of them goes into its
@@ -196,6 +247,19 @@ EXAMPLES = r"""
                 address: 192.168.0.2
                 hostname: web
                 default_route: false
+
+- name: Router and DHCPv6 server of an IPv6 network
+  novanet.network.nova_dnsmasq:
+    servers:
+      - bridge: br100
+        prefixes:
+          - label: private
+            cidr: fd00:1::/64
+            address: fd00:1::1
+            hosts:
+              - mac: "fa:16:3e:00:00:01"
+                address: fd00:1::f816:3eff:fe00:1
+                hostname: web
 
 - name: Go on with the lease of a guest that has moved here from another host
   novanet.network.nova_dnsmasq:
@@ -340,6 +404,19 @@ NETWORKS = {
     "mtu": {"type": "int"},
     "hosts": {"type": "list", "elements": "dict", "options": HOSTS},
 }
+PREFIXES = {
+    "label": {"type": "str", "required": True},
+    "cidr": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "dns": {"type": "list", "elements": "str"},
+    "mtu": {"type": "int"},
+    "default_route": {"type": "bool", "default": True},
+    "hosts": {
+        "type": "list",
+        "elements": "dict",
+        "options": {key: HOSTS[key] for key in ("mac", "address", "hostname")},
+    },
+}
 LEASES = {
     "mac": {"type": "str", "required": True},
     "address": {"type": "str", "required": True},
@@ -353,6 +430,7 @@ SERVERS = {
     "lease_time": {"type": "int", "default": 86400},
     "dns_servers": {"type": "list", "elements": "str"},
     "networks": {"type": "list", "elements": "dict", "options": NETWORKS},
+    "prefixes": {"type": "list", "elements": "dict", "options": PREFIXES},
     "leases": {"type": "list", "elements": "dict", "default": [], "options": LEASES},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }

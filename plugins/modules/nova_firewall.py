@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Translates what guests send to the outside, sends their requests for C(169.254.169.254:80) to the metadata service,
     and keeps guests of one network from the fixed addresses of another.
-  - Works in two nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) or O(isolated) are given,
-    C(bridge <owner>_firewall). Other tables are neither read nor changed. Every change is one transaction, and a host
+  - Works in nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) or O(isolated) are given,
+    C(bridge <owner>_firewall), with O(prefixes) also C(ip6 <owner>_firewall). Other tables are neither read nor changed. Every change is one transaction, and a host
     that is as it shall be gets no write at all.
   - The rules are the same for one network and for a thousand. What differs is in sets and maps.
   - To the guests of O(networks) go answers, connections whose destination was translated (floating addresses), and
@@ -83,6 +83,28 @@ options:
         description: Port of the metadata service.
         type: int
         default: 8775
+  prefixes:
+    description:
+      - IPv6 networks that this host is the router of. Nothing is translated in IPv6. Guests are reached from their own
+        network, and by answers to what they asked for themselves; everything else that is routed to them is dropped.
+      - With them the host forwards IPv6. An interface that has a default route by a router advertisement is told to heed
+        these all the same (C(accept_ra) 2), before, so that the route stays. Both are put back when the last one goes.
+      - When omitted they stay as they are, or go with O(purge=true). An empty list means none.
+    type: list
+    elements: dict
+    suboptions:
+      label:
+        description: Name of the network. It tells the items apart.
+        type: str
+        required: true
+      cidr:
+        description: The prefix, of 64 bits at most, such as C(fd00:1::/64).
+        type: str
+        required: true
+      bridge:
+        description: Bridge that the guests are on. It need not exist yet. Several networks may share one.
+        type: str
+        required: true
   hairpin_ports:
     description:
       - Ports of bridges that are in hairpin mode, see M(novanet.network.nova_bridge). They need not exist yet.
@@ -193,6 +215,17 @@ EXAMPLES = r"""
         uplink: vlan170
         address: 172.16.170.1
 
+- name: Router of an IPv6 network, on a bridge that has IPv4 as well
+  novanet.network.nova_firewall:
+    networks:
+      - label: blue
+        cidr: 172.16.100.0/24
+        bridge: br100
+    prefixes:
+      - label: blue
+        cidr: fd00:100::/64
+        bridge: br100
+
 - name: Network green goes; first nothing is routed from and to its bridge any more
   novanet.network.nova_firewall:
     networks:
@@ -268,11 +301,25 @@ closed:
   type: list
   elements: str
   sample: []
+prefixes:
+  description: The IPv6 networks that the host is the router of.
+  returned: when O(networks) is given
+  type: list
+  elements: dict
+  sample:
+    - label: private
+      cidr: fd00:1::/64
+      bridge: br100
 forwarding:
   description: Whether the host forwards IPv4.
   returned: when O(networks) is given
   type: bool
   sample: true
+forwarding_v6:
+  description: Whether the host forwards IPv6.
+  returned: when O(networks) is given
+  type: bool
+  sample: false
 drift:
   description: Where the rules are not what they shall be. Empty afterwards; the difference shows what it was before.
   returned: when O(networks) is given
@@ -315,6 +362,11 @@ ARGUMENTS: dict[str, Any] = {
         "elements": "dict",
         "options": {key: {"type": "str", "required": True} for key in ("bridge", "uplink", "address")},
     },
+    "prefixes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {key: {"type": "str", "required": True} for key in ("label", "cidr", "bridge")},
+    },
     "forwarding": {"type": "bool", "default": True},
     "phase": {"type": "str", "choices": list(PHASES), "default": ALL},
 }
@@ -322,7 +374,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
     """Return the subsystem and the slice that it shall apply. What is not removed yet stays remembered."""
-    others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "forwarding")}
+    others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "prefixes", "forwarding")}
     applied = present_items(options, "networks")
     firewall = Firewall(request.owner, request.state_path, options["phase"], applied["purge"])
     return firewall, {**applied, **others, "purge": applied["purge"] and options["phase"] != MAKE}

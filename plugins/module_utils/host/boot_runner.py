@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .firewall_forwarding import IP_FORWARD_PATH
+from .firewall_forwarding import IPV4, IPV6
 from .runner import Completed, Runner
 
-HELD = (IP_FORWARD_PATH, "/proc/sys/net/ipv6/conf/all/forwarding")
+HELD = (IPV4.path, IPV6.path)
 
 
 class HoldingRunner:

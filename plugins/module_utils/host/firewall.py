@@ -6,23 +6,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from typing import Any
 
 from ..change import Change
 from ..errors import HostError, RolledBack
 from .firewall_bridge import render_bridge_table, table_name
 from .firewall_forwarding import (
-    BEFORE,
-    IP_FORWARD,
+    HEEDING,
+    IPV4,
+    IPV6,
     Forwarding,
+    Switch,
     plan_forwarding,
+    plan_heeding,
     read_forwarding,
+    read_heeding,
     remembered,
-    switch_forwarding,
+    set_heeding,
+    turn,
 )
 from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
+from .firewall_ipv6 import render_ip6_table
 from .firewall_phases import ALL, MAKE, REMOVE, close, let_go
 from .firewall_rules import render_ip_table
 from .journal import Journal
@@ -31,34 +37,39 @@ from .nft_diff import Command, Difference, commands, differences
 from .reconcile import Plan
 from .runner import Runner
 
+FAMILIES = ("ip", "ip6", "bridge")
+
 
 @dataclass(frozen=True)
 class Have:
     """A host's firewall as it is.
 
     :param settings: what was applied last, as the journal remembers it.
-    :param ip: our table of family ip, None when there is none.
-    :param bridge: our table of family bridge, None when there is none.
+    :param tables: our tables of families ip, ip6 and bridge in this order, None for one that is not there.
+    :param forwarding: the switch for IPv4.
+    :param forwarding_v6: the switch for IPv6.
     """
 
     settings: Settings
-    ip: Table | None
-    bridge: Table | None
+    tables: tuple[Table | None, ...]
     forwarding: Forwarding
+    forwarding_v6: Forwarding
 
 
 @dataclass(frozen=True)
 class Steps:
     """What to do.
 
-    :param ip_forward_first: new value of the forwarding switch before the rules change (it is turned off first).
+    :param first: switches with their new value before the rules change (forwarding is turned off first).
     :param transaction: commands for nft.
-    :param ip_forward_last: new value of the forwarding switch after the rules have changed (it is turned on last).
+    :param heeding: by interface, whether it heeds router advertisements: before forwarding is turned on.
+    :param last: switches with their new value after the rules have changed (forwarding is turned on last).
     """
 
-    ip_forward_first: str | None
-    transaction: list[Command]
-    ip_forward_last: str | None
+    first: tuple[tuple[Switch, str], ...] = ()
+    transaction: tuple[Command, ...] = ()
+    heeding: Mapping[str, str] = field(default_factory=dict)
+    last: tuple[tuple[Switch, str], ...] = ()
 
 
 class Firewall:
@@ -85,11 +96,15 @@ class Firewall:
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
         """See :class:`~.reconcile.Subsystem`."""
         name = table_name(self.owner)
+        known = from_owned(journal.owned)
+        place = (runner, self.state_path, self.owner, self.name)
+        v6 = bool(want.prefixes or known.prefixes)
+        heeding = read_heeding(runner, tuple(journal.owned.get(HEEDING, ()))) if v6 else {}
         return Have(
-            from_owned(journal.owned),
-            read_table(runner, "ip", name),
-            read_table(runner, "bridge", name),
-            read_forwarding(runner, self.state_path, self.owner, self.name),
+            known,
+            tuple(read_table(runner, family, name) for family in FAMILIES),
+            read_forwarding(*place, IPV4, bool(want.networks)),
+            replace(read_forwarding(*place, IPV6, bool(want.prefixes)), heeding=heeding),
         )
 
     def diff(self, want: Want, have: Have, journal: Journal) -> Plan[Have]:
@@ -97,19 +112,31 @@ class Firewall:
         settings = self._settings(want, have.settings)
         if self.phase == REMOVE and settings == have.settings:
             # Nothing goes. What else differs has been made right by now, or would have been: this may be a preview.
-            return Plan((), have, _steps([], have.forwarding.value, have.forwarding.value), dict(journal.owned))
-        ip, bridge = render_ip_table(self.owner, settings), render_bridge_table(self.owner, settings)
-        present = have.forwarding.value
-        ip_forward, before = plan_forwarding(settings.forwarding, have.forwarding, remembered(journal.owned))
-        transaction = [*commands(ip, have.ip), *commands(bridge, have.bridge)]
-        changes = list(self._changes(settings, have, ip, bridge)) if transaction else []
-        if ip_forward != present:
-            changes.append(Change("update", "sysctl", IP_FORWARD, f"{present} -> {ip_forward}"))
-        owned = to_owned(settings)
-        if before is not None:
-            owned[BEFORE] = before
-        after = Have(settings, ip, bridge, Forwarding(ip_forward))
-        return Plan(tuple(changes), after, _steps(transaction, present, ip_forward), owned)
+            return Plan((), have, Steps(), dict(journal.owned))
+        tables = self._render(settings)
+        transaction = [command for new, old in zip(tables, have.tables) for command in commands(new, old)]
+        changes = list(self._changes(settings, have, tables)) if transaction else []
+        value, before = plan_forwarding(settings.forwards_ipv4, have.forwarding, remembered(journal.owned, IPV4))
+        value_v6, before_v6 = plan_forwarding(
+            settings.forwards_ipv6, have.forwarding_v6, remembered(journal.owned, IPV6)
+        )
+        known = tuple(journal.owned.get(HEEDING, ()))
+        heeding, ours = plan_heeding(settings.forwards_ipv6, have.forwarding_v6, known)
+        turns = [(IPV4, have.forwarding.value, value), (IPV6, have.forwarding_v6.value, value_v6)]
+        switches = [*turns, *_heeding_turns(have.forwarding_v6, heeding)]
+        changes += [_switch_change(switch, old, new) for switch, old, new in switches if old != new]
+        owned = {**to_owned(settings), IPV4.before: before, IPV6.before: before_v6, HEEDING: list(ours)}
+        after = Have(settings, tables, have.forwarding.settled(value), have.forwarding_v6.settled(value_v6, heeding))
+        kept = {key: each for key, each in owned.items() if each is not None and (key != HEEDING or each)}
+        return Plan(tuple(changes), after, _steps(transaction, turns, heeding), kept)
+
+    def _render(self, settings: Settings) -> tuple[Table | None, ...]:
+        """Return the tables in the order of ``FAMILIES``."""
+        return (
+            render_ip_table(self.owner, settings),
+            render_ip6_table(table_name(self.owner), settings.prefixes, settings.closed),
+            render_bridge_table(self.owner, settings),
+        )
 
     def _settings(self, want: Want, known: Settings) -> Settings:
         """Return the settings as this phase leaves them."""
@@ -121,15 +148,18 @@ class Firewall:
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         """See :class:`~.reconcile.Subsystem`."""
         steps: Steps = plan.steps
-        switch_forwarding(runner, steps.ip_forward_first)
+        for switch, value in steps.first:
+            turn(runner, switch, value)
         try:
             if steps.transaction:
                 write_tables(runner, steps.transaction)
         except HostError as error:
-            if steps.ip_forward_first is not None:
-                switch_forwarding(runner, "1")
+            for switch, _value in steps.first:
+                turn(runner, switch, "1")
             raise RolledBack(error.subject, error.reason, error.hint) from error
-        switch_forwarding(runner, steps.ip_forward_last)
+        set_heeding(runner, steps.heeding)
+        for switch, value in steps.last:
+            turn(runner, switch, value)
 
     def view(self, have: Have) -> dict[str, Any]:
         """See :class:`~.reconcile.Subsystem`."""
@@ -140,21 +170,20 @@ class Firewall:
             "hairpin_ports": list(settings.hairpin_ports),
             "isolated": [asdict(one) for one in settings.isolated],
             "closed": list(settings.closed),
+            "prefixes": [asdict(one) for one in settings.prefixes],
             "forwarding": have.forwarding.value == "1",
+            "forwarding_v6": have.forwarding_v6.value == "1",
             "drift": [each.sentence() for each in self._drift(settings, have)],
         }
 
     def _drift(self, settings: Settings, have: Have) -> tuple[Difference, ...]:
         """Return where the kernel is not what the settings say."""
-        return (
-            *differences(render_ip_table(self.owner, settings), have.ip),
-            *differences(render_bridge_table(self.owner, settings), have.bridge),
-        )
+        return _differences(self._render(settings), have.tables)
 
-    def _changes(self, settings: Settings, have: Have, ip: Table | None, bridge: Table | None) -> Iterator[Change]:
+    def _changes(self, settings: Settings, have: Have, tables: tuple[Table | None, ...]) -> Iterator[Change]:
         """Say what the transaction does: what was asked for by its name, and drift as exactly as it can be named."""
-        needed = (*differences(ip, have.ip), *differences(bridge, have.bridge))
-        if have.settings == Settings(forwarding=False) and (have.ip or have.bridge):
+        needed = _differences(tables, have.tables)
+        if have.settings == Settings(forwarding=False) and any(have.tables):
             # The journal is gone but the tables are there: only the differences themselves are known.
             yield from (difference.change() for difference in needed)
             return
@@ -166,11 +195,24 @@ class Firewall:
         yield from (each.change() for each in needed if each in drift or not named)
 
 
-def _steps(transaction: list[Command], present: str, wanted: str) -> Steps:
+def _differences(wanted: Iterable[Table | None], have: Iterable[Table | None]) -> tuple[Difference, ...]:
+    return tuple(each for new, old in zip(wanted, have) for each in differences(new, old))
+
+
+def _steps(transaction: list[Command], turns: Iterable[tuple[Switch, str, str]], heeding: Mapping[str, str]) -> Steps:
     # Forwarding is on only while there are rules: off before they go, on after they came.
-    if present == wanted:
-        return Steps(None, transaction, None)
-    return Steps(None, transaction, wanted) if wanted == "1" else Steps(wanted, transaction, None)
+    differing = [(switch, new) for switch, old, new in turns if old != new]
+    first = tuple((switch, value) for switch, value in differing if value != "1")
+    return Steps(first, tuple(transaction), heeding, tuple(each for each in differing if each not in first))
+
+
+def _heeding_turns(have: Forwarding, heeding: Mapping[str, str]) -> Iterator[tuple[Switch, str, str]]:
+    for name, value in heeding.items():
+        yield Switch(f"net.ipv6.conf.{name}.accept_ra", "", ""), (have.heeding or {}).get(name, ""), value
+
+
+def _switch_change(switch: Switch, old: str, new: str) -> Change:
+    return Change("update", "sysctl", switch.name, f"{old} -> {new}")
 
 
 def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
@@ -183,11 +225,14 @@ def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
         yield _change("metadata forwarding", "169.254.169.254:80", texts[0], texts[1])
     for port in sorted(set(before.hairpin_ports).symmetric_difference(after.hairpin_ports)):
         yield Change("create" if port in after.hairpin_ports else "delete", "hairpin guard", port)
+    for prefix in sorted(set(before.prefixes).symmetric_difference(after.prefixes), key=astuple):
+        action = "create" if prefix in after.prefixes else "delete"
+        yield Change(action, "firewall of prefix", prefix.label, f"{prefix.cidr} on {prefix.bridge}")
     for one in sorted(set(before.isolated).symmetric_difference(after.isolated), key=astuple):
         action = "create" if one in after.isolated else "delete"
         yield Change(action, "isolation of address", one.address, f"on {one.bridge} from {one.uplink}")
     # That a bridge is no longer closed goes without saying where its network goes.
-    gone = {network.bridge for label, network in old.items() if label not in new}
+    gone = before.bridges - after.bridges
     for bridge in sorted(set(before.closed).symmetric_difference(after.closed) - gone):
         yield Change("create" if bridge in after.closed else "delete", "closure of bridge", bridge)
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import Conflict, InvalidInput
+from .firewall_ipv6 import Prefix, parse_prefixes
 from .nft_values import require_address, require_interface, require_network
 
 
@@ -59,7 +60,7 @@ class Isolated:
 class Settings:
     """All that the ruleset is made of.
 
-    :param forwarding: True when this host shall forward IPv4 for the networks.
+    :param forwarding: True when this host shall forward for the networks and prefixes.
     :param closed: bridges that are about to go: nothing is routed from or to them any more.
     """
 
@@ -69,6 +70,22 @@ class Settings:
     forwarding: bool = True
     isolated: tuple[Isolated, ...] = ()
     closed: tuple[str, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
+
+    @property
+    def bridges(self) -> frozenset[str]:
+        """The bridges that something is routed from or to."""
+        return frozenset({*(each.bridge for each in self.networks), *(each.bridge for each in self.prefixes)})
+
+    @property
+    def forwards_ipv4(self) -> bool:
+        """Tell whether IPv4 is forwarded."""
+        return self.forwarding and bool(self.networks)
+
+    @property
+    def forwards_ipv6(self) -> bool:
+        """Tell whether IPv6 is forwarded."""
+        return self.forwarding and bool(self.prefixes)
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,7 @@ class Want:
     metadata: Metadata | None
     hairpin_ports: tuple[str, ...] | None
     isolated: tuple[Isolated, ...] | None
+    prefixes: tuple[Prefix, ...] | None
     forwarding: bool
     purge: bool
     positions: Mapping[str, str]
@@ -108,13 +126,14 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
             absent.add(label)
         else:
             networks.append(_parse_network(item, position))
-    ports, isolated = applied.get("hairpin_ports"), applied.get("isolated")
+    ports, isolated, prefixes = (applied.get(key) for key in ("hairpin_ports", "isolated", "prefixes"))
     return Want(
         tuple(networks),
         frozenset(absent),
         _parse_metadata(applied.get("metadata")),
         None if ports is None else _parse_ports(ports),
         None if isolated is None else _parse_isolated(isolated),
+        None if prefixes is None else parse_prefixes(prefixes),
         bool(applied.get("forwarding", True)),
         bool(applied.get("purge", False)),
         positions,
@@ -200,13 +219,13 @@ def merge(want: Want, known: Settings) -> Settings:
     _refuse_overlaps(networks, want.positions)
     ports = _choose(want.hairpin_ports, known.hairpin_ports, want.purge, ())
     isolated = _choose(want.isolated, known.isolated, want.purge, ())
-    open_bridges = {network.bridge for network in want.networks}
+    prefixes = _choose(want.prefixes, known.prefixes, want.purge, ())
+    open_bridges = Settings(want.networks, prefixes=want.prefixes or ()).bridges
     closed = () if want.purge else tuple(bridge for bridge in known.closed if bridge not in open_bridges)
-    if not networks:
-        # Metadata is for guests of our networks: without them there is nothing left to do for it.
-        return Settings(hairpin_ports=ports, forwarding=False, isolated=isolated, closed=closed)
-    metadata = _choose(want.metadata, known.metadata, want.purge, None)
-    return Settings(networks, metadata, ports, want.forwarding, isolated, closed)
+    # Metadata is for guests of our networks, and its address is one of IPv4.
+    metadata = _choose(want.metadata, known.metadata, want.purge, None) if networks else None
+    forwarding = want.forwarding and bool(networks or prefixes)
+    return Settings(networks, metadata, ports, forwarding, isolated, closed, prefixes)
 
 
 def _choose(asked: Any, known: Any, purge: bool, nothing: Any) -> Any:
@@ -232,6 +251,7 @@ def to_owned(settings: Settings) -> dict[str, Any]:
         "forwarding": settings.forwarding,
         "isolated": [asdict(one) for one in settings.isolated],
         "closed": list(settings.closed),
+        "prefixes": [asdict(one) for one in settings.prefixes],
     }
     if settings.metadata:
         content["metadata"] = asdict(settings.metadata)
@@ -257,4 +277,5 @@ def from_owned(owned: Mapping[str, Any]) -> Settings:
         bool(owned.get("forwarding", False)),
         tuple(Isolated(**item) for item in owned.get("isolated", ())),
         tuple(owned.get("closed", ())),
+        tuple(Prefix(**item) for item in owned.get("prefixes", ())),
     )

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .firewall_input import FirewallNetwork, Isolated, Settings, Want, merge
+from .firewall_ipv6 import overlap
 
 MAKE, REMOVE, ALL = "make", "remove", "all"
 PHASES = (ALL, MAKE, REMOVE)
@@ -32,16 +33,18 @@ def close(want: Want, known: Settings, purge: bool) -> Settings:
     ]
     staying = tuple(network for network in known.networks if network not in leaving)
     settings = merge(want, replace(known, networks=staying))
-    used = {network.bridge for network in settings.networks}
+    used = settings.bridges
     networks = (*settings.networks, *(network for network in leaving if not _overlaps(network, settings.networks)))
-    closed = {network.bridge for network in known.networks}.union(known.closed) - used
+    closed = known.bridges.union(known.closed) - used
+    prefixes = (*settings.prefixes, *(one for one in known.prefixes if not overlap(one, settings.prefixes)))
     return Settings(
         networks=tuple(sorted(networks, key=lambda network: network.label)),
         metadata=settings.metadata or known.metadata,
         hairpin_ports=tuple(sorted({*settings.hairpin_ports, *known.hairpin_ports})),
-        forwarding=settings.forwarding if settings.networks else known.forwarding,
+        forwarding=settings.forwarding if settings.networks or settings.prefixes else known.forwarding,
         isolated=_both(settings.isolated, known.isolated),
         closed=tuple(sorted(closed)),
+        prefixes=tuple(sorted(prefixes, key=lambda one: one.label)),
     )
 
 
@@ -57,6 +60,7 @@ def let_go(final: Settings, known: Settings) -> Settings:
         hairpin_ports=tuple(port for port in known.hairpin_ports if port in final.hairpin_ports),
         forwarding=known.forwarding and final.forwarding,
         isolated=tuple(one for one in known.isolated if one in final.isolated),
+        prefixes=tuple(one for one in known.prefixes if one in final.prefixes),
     )
 
 

@@ -23,6 +23,7 @@ Key = tuple[str, ...]
 
 # Lists whose order is their meaning.
 _ORDERED = ("concat", "range")
+_ADDRESSES = ("ipv4_addr", "ipv6_addr")
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def parse_key(key: Any) -> Key:
 def _key_part(part: Any) -> str:
     if isinstance(part, Mapping) and "prefix" in part:
         length = part["prefix"]["len"]
-        return part["prefix"]["addr"] if length == 32 else f"{part['prefix']['addr']}/{length}"
+        address = str(part["prefix"]["addr"])
+        return address if length == (128 if ":" in address else 32) else f"{address}/{length}"
     if isinstance(part, Mapping) and "range" in part:
         return "-".join(str(end) for end in part["range"])
     return str(part)
@@ -218,10 +220,10 @@ def render_key(parts: Key, key_types: tuple[str, ...]) -> Any:
 
 def _render_part(part: str, kind: str) -> Any:
     # Names of interfaces may contain a dash, addresses may not.
-    if kind == "ipv4_addr" and "/" in part:
+    if kind in _ADDRESSES and "/" in part:
         address, length = part.split("/")
         return {"prefix": {"addr": address, "len": int(length)}}
-    if kind == "ipv4_addr" and "-" in part:
+    if kind in _ADDRESSES and "-" in part:
         return {"range": part.split("-")}
     return part
 

@@ -28,6 +28,8 @@ def payload(protocol: str, field: str) -> Expression:
 
 SOURCE = payload("ip", "saddr")
 DESTINATION = payload("ip", "daddr")
+SOURCE_V6 = payload("ip6", "saddr")
+DESTINATION_V6 = payload("ip6", "daddr")
 
 
 def concat(*parts: Expression) -> Expression:

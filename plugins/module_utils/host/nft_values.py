@@ -62,6 +62,22 @@ def require_network(value: Any, position: str) -> str:
     return str(interface.network)
 
 
+def require_prefix(value: Any, position: str) -> str:
+    """Return the IPv6 prefix of a network whose guests choose their own addresses (RFC 4291: 64 bits are theirs).
+
+    :raises InvalidInput: it is none, is longer than 64 bits, or has host bits.
+    """
+    try:
+        prefix = ipaddress.IPv6Network(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"{position} {value}", f"is no IPv6 network ({error})", "Write it as fd00::/64.") from None
+    if prefix.prefixlen > 64:
+        raise InvalidInput(f"{position} {prefix}", "is smaller than /64, in which guests cannot choose their addresses")
+    if prefix.is_multicast or prefix.is_link_local or prefix.is_loopback or prefix.prefixlen == 0:
+        raise InvalidInput(f"{position} {prefix}", "is no network that is routed")
+    return str(prefix)
+
+
 def collapse(networks: list[str]) -> list[str]:
     """Return the same addresses in as few networks as possible: elements of one set must not overlap."""
     return [str(each) for each in ipaddress.collapse_addresses(ipaddress.IPv4Network(one) for one in networks)]

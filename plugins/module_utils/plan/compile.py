@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -91,8 +92,19 @@ def _check_network(network: Network, settings: Settings) -> None:
             "is multi_host, and flat without a gateway: there is nothing that each host could serve",
             "Set nova_flat_gateway, or take multi_host from it.",
         )
-    if network.cidr is None or network.cidr_v6 is not None:
-        raise InvalidInput(subject, "has an IPv6 range; this release configures hosts for IPv4")
+    if network.cidr_v6 is not None and network.multi_host and is_served(network, settings):
+        raise InvalidInput(
+            subject,
+            "is multi_host and has an IPv6 range: nothing is translated in IPv6, so answers find one host only",
+            "Take multi_host or the IPv6 range from it.",
+        )
+    gateway = network.gateway_v6
+    if gateway is not None and is_served(network, settings) and ipaddress.IPv6Address(gateway).is_link_local:
+        raise InvalidInput(
+            subject,
+            f"has gateway_v6 {gateway}, by which no host can serve it",
+            f"Give it one of {network.cidr_v6}. A link-local one is for a router that is not ours, in flat mode.",
+        )
     if network.manager != "vlan" and network.vlan is not None:
         raise InvalidInput(subject, f"has VLAN {network.vlan}; {network.manager} networks are untagged")
     if network.manager == "vlan" and network.vlan is None:
@@ -167,8 +179,13 @@ def _firewall(
 ) -> dict[str, Any]:
     gateways = {network.bridge for network in served}
     return {
-        "networks": [_firewall_network(cloud, host, network) for network in served],
-        "metadata": _metadata(cloud.settings, host) if served else None,
+        "networks": [_firewall_network(cloud, host, network) for network in served if network.cidr],
+        "prefixes": [
+            {"label": network.label, "cidr": network.cidr_v6, "bridge": network.bridge}
+            for network in served
+            if network.cidr_v6
+        ],
+        "metadata": _metadata(cloud.settings, host) if any(network.cidr for network in served) else None,
         "hairpin_ports": [port for bridge in bridges if bridge["name"] in gateways for port in bridge["hairpin_ports"]],
         "forwarding": bool(served),
         "isolated": _isolated(cloud, host, served, bridges),

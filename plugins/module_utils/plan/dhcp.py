@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -29,11 +30,12 @@ def plan_server(cloud: Cloud, host: HostSettings, bridge: str, networks: Sequenc
     settings = cloud.settings
     return {
         "bridge": bridge,
-        "listen_addresses": [cloud.address(host.name, network) for network in networks],
+        "listen_addresses": [cloud.address(host.name, network) for network in networks if network.cidr],
         "domain": settings.dhcp_domain,
         "lease_time": settings.dhcp_lease_time,
         "dns_servers": list(settings.dns_servers),
-        "networks": [_network(cloud, host, network) for network in networks],
+        "networks": [_network(cloud, host, network) for network in networks if network.cidr],
+        "prefixes": _prefixes(cloud, host, [network for network in networks if network.cidr_v6]),
         "leases": [lease for network in networks for lease in _taken_over(cloud, host, network)],
     }
 
@@ -53,7 +55,7 @@ def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, An
         "cidr": network.cidr,
         "dhcp_start": network.dhcp_start,
         "router": cloud.router(host.name, network),
-        "dns": list(network.dns) if cloud.settings.use_network_dns_servers else [],
+        "dns": _name_servers(cloud, network, 4),
         "mtu": network.mtu,
         "hosts": [
             {
@@ -65,3 +67,35 @@ def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, An
             for instance, port in cloud.guests.get((network.label, host.name), [])
         ],
     }
+
+
+def _name_servers(cloud: Cloud, network: Network, version: int) -> list[str]:
+    """Return the name servers of a network that its guests are to learn, of one kind of address."""
+    servers = network.dns if cloud.settings.use_network_dns_servers else ()
+    return [server for server in servers if ipaddress.ip_address(server).version == version]
+
+
+def _prefixes(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) -> list[dict[str, Any]]:
+    """Return the IPv6 networks of a bridge.
+
+    One advertisement is for all guests of a bridge: they have their default route here unless it is nobody's first.
+    """
+    guests = {network.label: cloud.guests.get((network.label, host.name), []) for network in networks}
+    ports = [port for found in guests.values() for _instance, port in found]
+    first = any(port.position == 0 for port in ports) or not ports or not cloud.settings.use_single_default_gateway
+    mtus = [network.mtu for network in networks if network.mtu is not None]
+    return [
+        {
+            "label": network.label,
+            "cidr": network.cidr_v6,
+            "address": network.gateway_v6,
+            "dns": _name_servers(cloud, network, 6),
+            "mtu": max(mtus) if mtus else None,
+            "default_route": first,
+            "hosts": [
+                {"mac": port.mac, "address": port.address_v6, "hostname": instance.hostname}
+                for instance, port in guests[network.label]
+            ],
+        }
+        for network in networks
+    ]

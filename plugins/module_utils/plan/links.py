@@ -136,7 +136,7 @@ def _bridge(
         "interface": uplink,
         # An uplink that is said to be none is consent to use a bridge of somebody else as it is.
         "adopt": host.bridge_interfaces.get(name) == "",
-        "addresses": [_with_prefix(cloud.address(host.name, network), network.cidr) for network in served],
+        "addresses": [text for network in served for text in _addresses(cloud, host, network)],
         "mtu": max(mtus) if mtus else None,
         "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],
     }
@@ -152,6 +152,12 @@ def _hairpin_ports(cloud: Cloud, host: HostSettings, networks: Sequence[Network]
         port.name for instance in cloud.local.get(host.name, []) for port in instance.ports if port.network in labels
     ]
     return ([uplink] if uplink else []) + guests
+
+
+def _addresses(cloud: Cloud, host: HostSettings, network: Network) -> list[str]:
+    """Return the addresses that a host has in a network that it serves, one for each kind that the network has."""
+    pairs = [(cloud.address(host.name, network), network.cidr), (network.gateway_v6, network.cidr_v6)]
+    return [_with_prefix(address, cidr) for address, cidr in pairs if cidr is not None]
 
 
 def _with_prefix(address: str | None, cidr: str | None) -> str:

@@ -38,7 +38,7 @@ def diff_servers(want: Want, have: Have, places: Places) -> Plan[Have]:
         if action:
             changes.extend(_changes(server, texts, state, action))
             steps.append(
-                ServerStep(server.bridge, action, state, texts, server.listen_addresses, state.stale, state.missing)
+                ServerStep(server.bridge, action, state, texts, server.own_addresses, state.stale, state.missing)
             )
     return Plan(tuple(changes), replace(have, servers=after), tuple(steps), {})
 
@@ -74,8 +74,8 @@ def _changes(server: DhcpServer, texts: Texts, state: ServerState, action: str) 
     bridge = server.bridge
     changes = []
     if not state.exists:
-        served = ", ".join(network.cidr for network in server.networks)
-        changes.append(Change("create", "DHCP server", bridge, f"serves {served}"))
+        served = [*(network.cidr for network in server.networks), *(prefix.cidr for prefix in server.prefixes)]
+        changes.append(Change("create", "DHCP server", bridge, f"serves {', '.join(served)}"))
     else:
         changes += _file_changes("DHCP server", bridge, state.texts.conf, texts.conf)
     changes += _host_changes(bridge, state.texts.hosts, texts.hosts)
@@ -126,9 +126,14 @@ def _host_changes(bridge: str, before: str | None, after: str | None) -> list[Ch
 
 
 def _split_host(line: str) -> tuple[str, str]:
-    """Return the MAC address and the rest of a line; for a line that has none, the line as it is."""
+    """Return the MAC address and the rest of a line; for a line that has none, the line as it is.
+
+    A guest has a line for each kind of address.
+    """
     match = _MAC_FIELD.fullmatch(line)
-    return (match["mac"], match["rest"]) if match else (repr(line), "")
+    if match is None:
+        return repr(line), ""
+    return f"{match['mac']} (IPv6)" if match["rest"].startswith("[") else match["mac"], match["rest"]
 
 
 def _line_difference(before: str | None, after: str | None) -> tuple[list[str], list[str]]:

@@ -84,6 +84,34 @@ class DhcpNetwork:
 
 
 @dataclass(frozen=True)
+class PrefixHost:
+    """A guest's network interface that gets an IPv6 address."""
+
+    mac: str
+    address: str
+    hostname: str | None = None
+
+
+@dataclass(frozen=True)
+class DhcpPrefix:
+    """An IPv6 network on a bridge, of 64 bits: guests may make their addresses of their MACs.
+
+    :param address: the bridge's own address in it.
+    :param dns: name servers that guests learn; empty for ``address``.
+    :param default_route: whether the host is the router of the guests.
+    :param hosts: sorted by address.
+    """
+
+    label: str
+    cidr: str
+    address: str
+    dns: tuple[str, ...] = ()
+    mtu: int | None = None
+    default_route: bool = True
+    hosts: tuple[PrefixHost, ...] = ()
+
+
+@dataclass(frozen=True)
 class DhcpServer:
     """One dnsmasq: it serves one bridge.
 
@@ -98,6 +126,12 @@ class DhcpServer:
     dns_servers: tuple[str, ...]
     networks: tuple[DhcpNetwork, ...]
     leases: tuple[Lease, ...] = ()
+    prefixes: tuple[DhcpPrefix, ...] = ()
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """What the bridge must have for it."""
+        return (*self.listen_addresses, *(prefix.address for prefix in self.prefixes))
 
 
 @dataclass(frozen=True)

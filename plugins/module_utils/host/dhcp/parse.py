@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import Conflict, InvalidInput
+from .ipv6 import parse_prefixes
 from .model import DhcpHost, DhcpNetwork, DhcpServer, Want
 from .takeover import parse_takeovers
 from .values import (
@@ -84,7 +85,7 @@ def _bridge(item: Mapping[str, Any], position: str) -> str:
 
 def _server(bridge: str, item: Mapping[str, Any], position: str) -> DhcpServer:
     listen = parse_addresses(item.get("listen_addresses"), f"{position}.listen_addresses")
-    if not listen:
+    if not listen and item.get("networks"):
         raise InvalidInput(
             f"{position}.listen_addresses", "names no address", "Name the bridge's address on each network."
         )
@@ -95,8 +96,11 @@ def _server(bridge: str, item: Mapping[str, Any], position: str) -> DhcpServer:
         _network(network, f"{position}.networks[{index}]", scope)
         for index, network in enumerate(item.get("networks") or ())
     )
-    if not networks:
-        raise InvalidInput(f"{position}.networks", "names no network", "Name one, or set state to absent.")
+    prefixes = parse_prefixes(item.get("prefixes") or (), position, domain)
+    if not networks and not prefixes:
+        raise InvalidInput(
+            f"{position}.networks", "names no network", "Name one, or one of prefixes, or set state to absent."
+        )
     _check_apart(networks, position)
     hosts = [host for network in networks for host in network.hosts]
     return DhcpServer(
@@ -107,6 +111,7 @@ def _server(bridge: str, item: Mapping[str, Any], position: str) -> DhcpServer:
         dns_servers=parse_addresses(item.get("dns_servers"), f"{position}.dns_servers", any_version=True),
         networks=tuple(sorted(networks, key=lambda network: ipaddress.IPv4Network(network.cidr))),
         leases=parse_takeovers(item.get("leases") or (), position, hosts),
+        prefixes=prefixes,
     )
 
 

@@ -15,6 +15,7 @@ from ..runner import Runner
 from .leases import wait_until
 
 DHCP_PORT = 67
+DHCP_V6_PORT = 547
 DNS_PORT = 53
 STOP_TIMEOUT = 5.0
 START_TIMEOUT = 5.0
@@ -50,13 +51,14 @@ def parse_sockets(text: str) -> tuple[Socket, ...]:
 
 def read_sockets(runner: Runner) -> tuple[Socket, ...]:
     """Read the sockets on the ports of DHCP and DNS in this network namespace."""
-    return parse_sockets(runner.run(("ss", "-Hanup", f"( sport = :{DHCP_PORT} or sport = :{DNS_PORT} )")).out)
+    ports = " or ".join(f"sport = :{port}" for port in (DHCP_PORT, DNS_PORT, DHCP_V6_PORT))
+    return parse_sockets(runner.run(("ss", "-Hanup", f"( {ports} )")).out)
 
 
 def listens(sockets: Iterable[Socket], pid: int, bridge: str) -> bool:
     """Return whether a process hears the DHCP requests on a bridge."""
     return any(
-        socket.port == DHCP_PORT
+        socket.port in (DHCP_PORT, DHCP_V6_PORT)
         and socket.device in (bridge, None)
         and pid in [holder for _unused, holder in socket.holders]
         for socket in sockets
@@ -70,6 +72,8 @@ def strangers(sockets: Iterable[Socket], bridge: str, addresses: Iterable[str], 
     for socket in sockets:
         if own_pid in [pid for _unused, pid in socket.holders] or socket.device not in (bridge, None):
             continue
+        if socket.port == DHCP_V6_PORT:
+            continue  # Servers of several bridges share it.
         if socket.address in in_the_way:
             holders = ", ".join(f"{program} (process {pid})" for program, pid in socket.holders) or "an unknown process"
             found.append(f"UDP port {socket.port} is taken by {holders}")
@@ -160,6 +164,6 @@ def wait_for_listening(runner: Runner, bridge: str, pid_file: str, conf: str) ->
     if not wait_until(ready, START_TIMEOUT):
         raise HostError(
             f"DHCP server of {bridge}",
-            f"was started, but does not listen on UDP port {DHCP_PORT} after {START_TIMEOUT:.0f} s",
+            f"was started, but does not listen on UDP port {DHCP_PORT} or {DHCP_V6_PORT} after {START_TIMEOUT:.0f} s",
             "The system log has what dnsmasq says about it.",
         )

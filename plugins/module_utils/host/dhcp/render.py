@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-import re
 
+from . import ipv6
 from .model import HOSTS_FILE, LEASE_FILE, OPTIONS_FILE, PID_FILE, DhcpHost, DhcpNetwork, DhcpServer, Places, Texts
+from .tag import network_tag
 
 # Hosts with this tag learn no router.
 NO_ROUTER_TAG = "no-router"
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)
 
 
 def render_texts(server: DhcpServer, places: Places) -> Texts:
@@ -22,16 +21,10 @@ def render_texts(server: DhcpServer, places: Places) -> Texts:
     return Texts(render_conf(server, places), render_hosts(server), render_options(server))
 
 
-def network_tag(label: str) -> str:
-    """Return a tag for a network: a readable part of its label and a digest, for dnsmasq splits at commas."""
-    readable = _UNSAFE.sub("-", label)[:24].strip("-")
-    digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"net-{readable}-{digest}" if readable else f"net-{digest}"
-
-
 def render_conf(server: DhcpServer, places: Places) -> str:
     """Return the configuration file of a server. A change of it needs a restart."""
     addresses = sum(ipaddress.IPv4Network(network.cidr).num_addresses for network in server.networks)
+    addresses += sum(len(prefix.hosts) for prefix in server.prefixes)
     lines = [
         "strict-order",
         "bind-interfaces",
@@ -44,6 +37,7 @@ def render_conf(server: DhcpServer, places: Places) -> str:
         *(["no-resolv"] if server.dns_servers else []),
         *(f"server={address}" for address in server.dns_servers),
         *(_range(network, server.lease_time) for network in server.networks),
+        *ipv6.conf_lines(server),
         f"dhcp-lease-max={addresses}",
         # A guest that asks for an address it no longer has is told so at once; guests of others are left alone.
         "dhcp-authoritative",
@@ -62,8 +56,9 @@ def _range(network: DhcpNetwork, lease_time: int) -> str:
 
 
 def render_hosts(server: DhcpServer) -> str:
-    """Return the hosts file of a server: one line per host. A change of it needs a reload."""
-    return _text([render_host(host, server.domain) for network in server.networks for host in network.hosts])
+    """Return the hosts file of a server: one line per host and kind of address. A change of it needs a reload."""
+    hosts = [render_host(host, server.domain) for network in server.networks for host in network.hosts]
+    return _text([*hosts, *ipv6.host_lines(server)])
 
 
 def render_host(host: DhcpHost, domain: str) -> str:
@@ -81,7 +76,7 @@ def render_options(server: DhcpServer) -> str:
     """Return the options file of a server. A change of it needs a reload."""
     lines = [line for network in server.networks for line in _network_options(network)]
     # Tags of hosts win over tags of ranges; an option without a value is not sent.
-    return _text([*lines, f"tag:{NO_ROUTER_TAG},option:router"])
+    return _text([*lines, f"tag:{NO_ROUTER_TAG},option:router", *ipv6.option_lines(server)])
 
 
 def _network_options(network: DhcpNetwork) -> list[str]:

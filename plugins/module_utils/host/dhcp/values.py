@@ -120,3 +120,39 @@ def parse_any_address(value: Any, position: str) -> str:
         return str(ipaddress.ip_address(str(value)))
     except ValueError as error:
         raise InvalidInput(f"{position} {value!r}", "is no IP address") from error
+
+
+def parse_prefix(value: Any, position: str) -> ipaddress.IPv6Network:
+    """Return an IPv6 network in which guests can make their addresses of their MACs (RFC 4862: exactly 64 bits)."""
+    try:
+        prefix = ipaddress.IPv6Network(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"{position} {value!r}", f"is no IPv6 network ({error})") from error
+    if prefix.prefixlen != 64:
+        raise InvalidInput(f"{position} {prefix}", "is not a /64, in which alone guests choose their addresses")
+    return prefix
+
+
+def parse_ipv6_address_in(value: Any, prefix: ipaddress.IPv6Network, position: str) -> str:
+    """Return an address that a machine in an IPv6 network can have."""
+    address = _parse_ipv6_address(value, position)
+    if address not in prefix:
+        raise InvalidInput(f"{position} {address}", f"is outside {prefix}")
+    if address == prefix.network_address:
+        raise InvalidInput(f"{position} {address}", f"is the address of all routers of {prefix} (RFC 4291)")
+    return str(address)
+
+
+def parse_ipv6_addresses(values: Iterable[Any] | None, position: str) -> tuple[str, ...]:
+    """Return IPv6 addresses in the order given, each once."""
+    found = (str(_parse_ipv6_address(value, f"{position}[{index}]")) for index, value in enumerate(values or ()))
+    return tuple(dict.fromkeys(found))
+
+
+def _parse_ipv6_address(value: Any, position: str) -> ipaddress.IPv6Address:
+    try:
+        if "%" in str(value):
+            raise ValueError("it names an interface")
+        return ipaddress.IPv6Address(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"{position} {value!r}", "is no IPv6 address") from error

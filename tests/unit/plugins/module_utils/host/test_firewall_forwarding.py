@@ -2,15 +2,18 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The switch for forwarding, which all owners share."""
+"""The switches for forwarding, which all owners share."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import HostError
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_forwarding import (
+    IPV4,
+    IPV6,
     Forwarding,
     plan_forwarding,
+    plan_heeding,
     read_forwarding,
 )
 
@@ -44,17 +47,49 @@ def journal(owned: str) -> str:
 
 def test_only_other_owners_that_forward_count():
     host = NatHost()
-    host.files["/state/nova/firewall.json"] = journal('{"forwarding": true, "ip_forward_before": "1"}')
+    host.files["/state/nova/firewall.json"] = journal(
+        '{"forwarding": true, "networks": {"a": {}}, "ip_forward_before": "1"}'
+    )
     host.files["/state/idle/firewall.json"] = journal('{"forwarding": false}')
-    assert read_forwarding(host, "/state", "nova", "firewall") == OFF
+    assert read_forwarding(host, "/state", "nova", "firewall", IPV4, True) == OFF
 
-    host.files["/state/other/firewall.json"] = journal('{"forwarding": true, "ip_forward_before": "0"}')
-    assert read_forwarding(host, "/state", "nova", "firewall") == Forwarding("0", True, "0")
+    host.files["/state/other/firewall.json"] = journal(
+        '{"forwarding": true, "networks": {"a": {}}, "ip_forward_before": "0"}'
+    )
+    assert read_forwarding(host, "/state", "nova", "firewall", IPV4, True) == Forwarding("0", True, "0")
 
 
-def test_a_host_without_ipv4_is_told_so():
+def test_a_host_without_the_protocol_is_told_so():
     host = NatHost()
     del host.files[FORWARD]
 
-    with pytest.raises(HostError, match="This host has no IPv4"):
-        read_forwarding(host, "/state", "nova", "firewall")
+    with pytest.raises(HostError, match="This host lacks the protocol"):
+        read_forwarding(host, "/state", "nova", "firewall", IPV4, True)
+
+
+def test_each_switch_counts_those_that_need_it():
+    host = NatHost()
+    host.files["/state/other/firewall.json"] = journal('{"forwarding": true, "networks": {"a": {}}, "prefixes": []}')
+    assert read_forwarding(host, "/state", "nova", "firewall", IPV4, False).needed
+    assert not read_forwarding(host, "/state", "nova", "firewall", IPV6, False).needed
+
+
+HEEDING = {"eth0": "1", "eth1": "2", "eth2": "0"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "needed", "known", "result"),
+    [
+        # What heeds always, or never, does so because somebody else wanted it.
+        (True, False, (), ({"eth0": "2"}, ("eth0",))),
+        (True, False, ("eth0", "eth1"), ({"eth0": "2"}, ("eth0", "eth1"))),
+        (False, False, ("eth1",), ({"eth1": "1"}, ())),
+        (False, False, (), ({}, ())),
+        (False, True, ("eth1",), ({}, ())),
+        (False, False, ("eth0",), ({}, ())),
+    ],
+)
+def test_interfaces_that_learnt_a_default_route_go_on_to_heed_advertisements_as_long_as_we_forward(
+    wanted, needed, known, result
+):
+    assert plan_heeding(wanted, Forwarding("0", needed, heeding=HEEDING), known) == result

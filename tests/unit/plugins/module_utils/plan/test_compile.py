@@ -98,6 +98,7 @@ def test_only_the_serving_host_has_gateway_dhcp_nat_and_floating_ips() -> None:
         assert (plan.dhcp, plan.floating) == ((), ())
         assert plan.firewall == {
             "networks": [],
+            "prefixes": [],
             "metadata": None,
             "hairpin_ports": [],
             "forwarding": False,
@@ -216,7 +217,6 @@ NO_FLAT_INTERFACE = tuple(replace(host, flat_interface=None) for host in HOSTS)
         (replace(SNAPSHOT, instances=(instance(1, "compute9"),)), HOSTS, "web1 runs on host compute9, which is not"),
         (on_networks(replace(PUBLIC, host="network9")), HOSTS, "network public is served by host network9"),
         (on_networks(replace(PUBLIC, manager="vlan")), HOSTS, "network public has no VLAN, which vlan networks need"),
-        (on_networks(replace(PUBLIC, cidr_v6="fd00::/64")), HOSTS, "network public has an IPv6 range"),
         (on_networks(replace(PUBLIC, vlan=100)), HOSTS, "network public has VLAN 100"),
         (SNAPSHOT, first_host(my_ip=None), "host network1 has no metadata address"),
         (SNAPSHOT, first_host(public_interface=None), "floating IP 203.0.113.1 has no public interface"),

@@ -153,7 +153,14 @@ def test_a_flat_bridge_is_on_every_compute_host_and_serves_only_where_there_is_a
         found = plans(snapshot([flat(kind)], [guest(1, "compute1", 9)]))
         assert serves(found["compute1"]) == [("br100", [f"{address}/24"], [address])]
         assert serves(found["compute2"]) == [("br100", [], [])]
-        idle = {"networks": [], "metadata": None, "hairpin_ports": [], "forwarding": False, "isolated": []}
+        idle = {
+            "networks": [],
+            "prefixes": [],
+            "metadata": None,
+            "hairpin_ports": [],
+            "forwarding": False,
+            "isolated": [],
+        }
         assert (found["compute2"].dhcp, found["compute2"].firewall) == ((), idle)
         assert found["network1"].bridges == ()
 
