@@ -242,6 +242,12 @@ bridges:
       type: list
       elements: str
       sample: [default via 192.0.2.1]
+    heeds_routers:
+      description:
+        - Whether the host heeds IPv6 router advertisements there. Never on a bridge of ours that is for guests only, as
+          any guest can send them; a bridge that the host's own addresses have moved to, or an adopted one, stays as it is.
+      type: bool
+      sample: false
     hairpin_ports:
       description: Those of O(bridges[].hairpin_ports) that are in the bridge and may get back what they sent.
       type: list

@@ -201,6 +201,17 @@ def test_guests_have_the_addresses_that_follow_from_their_macs_and_one_router(si
     assert shell(site.guests["stranger"], "cat /proc/sys/net/ipv6/conf/eth0/mtu").strip() == "1400"
 
 
+def test_a_host_that_is_no_router_heeds_no_advertisement_on_a_bridge_of_guests(site: Site) -> None:
+    assert addresses(site.guests["far"])  # the control: they do get there
+    assert addresses(site.compute, "br100") == default_routes(site.compute) == []
+    shell(site.compute, "echo 1 > /proc/sys/net/ipv6/conf/br100/accept_ra")
+    wish = {"bridges": [{"name": "br100", "interface": "eth2"}]}
+    assert site.run("nova_bridge", site.compute, **wish)["changes"] == [
+        "update bridge br100 (heeds no router advertisements)"
+    ]
+    assert not site.run("nova_bridge", site.compute, **wish)["changed"]
+
+
 def test_guests_reach_the_outside_as_themselves(site: Site) -> None:
     for name, guest in site.guests.items():
         answer = guest.request(OUTSIDE)

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 from ...errors import CommandFailed, HostError, RolledBack
 from ..runner import Runner
 from .draft import Step
-from .operations import Settle
-from .reading import read_answered, read_links
+from .operations import DEAF, Settle
+from .reading import heeding_path, read_answered, read_links
 
 _BATCH, _FORCED_BATCH = ("ip", "-batch", "-"), ("ip", "-force", "-batch", "-")
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")
@@ -40,10 +40,13 @@ def run_steps(runner: Runner, steps: Sequence[Step]) -> None:
     """
     begin = 0
     for end, step in enumerate(steps):
-        if step.settle:
+        if step.settle or step.deafen:
             _run_batch(runner, steps, begin, end)
-            _wait(runner, step.settle)
             begin = end + 1
+        if step.settle:
+            _wait(runner, step.settle)
+        if step.deafen:
+            _deafen(runner, steps, end)
     _run_batch(runner, steps, begin, len(steps))
 
 
@@ -82,6 +85,15 @@ def _is_settled(runner: Runner, settle: Settle) -> bool:
     if not all(links[name].operational for name in settle.carriers if name in links):
         return False
     return not settle.addresses or read_answered(runner).issuperset(settle.addresses)
+
+
+def _deafen(runner: Runner, steps: Sequence[Step], number: int) -> None:
+    for name in steps[number].deafen:
+        try:
+            runner.write(heeding_path(name), f"{DEAF}\n")
+        except HostError as error:
+            _undo(runner, steps[:number], error.subject, error.reason)
+            raise RolledBack(error.subject, error.reason, "The host is as it was.") from error
 
 
 def _failed_line(output: str) -> int | None:

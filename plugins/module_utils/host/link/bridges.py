@@ -16,6 +16,7 @@ from ..runner import Runner
 from .access import Access
 from .batch import run_steps
 from .checks import addresses_in_use, check_addresses, check_bridge, check_uplink
+from .deaf import deafen
 from .draft import Draft
 from .establish import establish
 from .model import Link
@@ -70,6 +71,7 @@ class Bridges:
             check_addresses(taken, item)
         moves = [establish(draft, item) for item in want.bridges]
         finish(draft, [move for move in moves if move])
+        deafen(draft, want.bridges, have.host)
         guard = self.access.guard(draft, have.host, have.reach, want)
         after = replace(have, host=draft.host, records=draft.records, guarded=guard is not None)
         owned, sight = records_to(draft.records), have.reach.sight

@@ -242,15 +242,19 @@ class Link:
 
 @dataclass
 class Host:
-    """Links and routes of a host. Operations change a copy of it to predict what the kernel will make of it."""
+    """Links and routes of a host. Operations change a copy of it to predict what the kernel will make of it.
+
+    :ivar heeding: ``accept_ra`` of bridges, and under ``default`` that of new ones; empty on a host without IPv6.
+    """
 
     links: dict[str, Link] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     neighbours: tuple[Neighbour, ...] = ()
+    heeding: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Host:
         """Return a copy that can be changed alone."""
-        return Host(dict(self.links), list(self.routes), self.neighbours)
+        return Host(dict(self.links), list(self.routes), self.neighbours, dict(self.heeding))
 
     def change(self, name: str, **values: Any) -> None:
         """Give a link other values."""

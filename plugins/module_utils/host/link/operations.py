@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 from .model import Address, Host, Link, Neighbour, Route, copied
 
+# accept_ra of a link that heeds no router advertisement.
+DEAF = "0"
+
 
 class Operation(Protocol):
     """One step. ``line`` is empty for a step that only the undoing needs."""
@@ -42,6 +45,8 @@ class CreateBridge:
 
     def happen(self, host: Host) -> None:
         host.links[self.name] = Link(self.name, kind="bridge", mac=self.mac, forward_delay=0)
+        if "default" in host.heeding:
+            host.heeding[self.name] = host.heeding["default"]
 
 
 @dataclass(frozen=True)
@@ -282,3 +287,20 @@ class Settle:
 
     def happen(self, host: Host) -> None:
         return
+
+
+@dataclass(frozen=True)
+class Deafen:
+    """Let bridges heed no router advertisements any more."""
+
+    names: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        return ""
+
+    def inverse(self, host: Host) -> tuple[str, ...]:
+        return ()
+
+    def happen(self, host: Host) -> None:
+        host.heeding.update(dict.fromkeys(self.names, DEAF))

@@ -37,7 +37,20 @@ def read_host(runner: Runner) -> Host:
     for family in (4, 6):
         documents = _documents(runner, ("ip", "-j", f"-{family}", "route", "show", "table", "all"))
         routes += parse_routes(family, documents, links)
-    return Host(links, routes, parse_neighbours(_documents(runner, ("ip", "-j", "neigh", "show"))))
+    neighbours = parse_neighbours(_documents(runner, ("ip", "-j", "neigh", "show")))
+    return Host(links, routes, neighbours, _read_heeding(runner, links))
+
+
+def _read_heeding(runner: Runner, links: Mapping[str, Link]) -> dict[str, str]:
+    """Read whether bridges, and new ones, heed router advertisements; nothing on a host without IPv6."""
+    names = ["default", *(link.name for link in links.values() if link.kind == "bridge")]
+    values = {name: runner.read(heeding_path(name)) for name in names}
+    return {name: value.strip() for name, value in values.items() if value is not None}
+
+
+def heeding_path(name: str) -> str:
+    """Return the switch that says whether a link heeds router advertisements."""
+    return f"/proc/sys/net/ipv6/conf/{name}/accept_ra"
 
 
 def read_links(runner: Runner) -> dict[str, Link]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .access import Reach
 from .model import Address, Host, Link
+from .operations import DEAF
 from .ownership import Record, marked_owner
 from .want import BridgeWant, Want
 
@@ -68,6 +69,7 @@ def _view(have: Have, link: Link, item: BridgeWant) -> dict[str, Any]:
         "first_address": link.first or None,
         "moved_addresses": sorted(moved),
         "routes": sorted(route.text for route in have.host.routes_over(link.name)),
+        "heeds_routers": have.host.heeding.get(link.name, DEAF) != DEAF,
         "hairpin_ports": [port for port in item.hairpin_ports if _hairpin(have.host, port, link.name)],
     }
 

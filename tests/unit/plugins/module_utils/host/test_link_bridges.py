@@ -134,6 +134,27 @@ def test_of_an_adopted_bridge_only_our_own_ports_are_set_back_also_when_it_is_gi
         ]
 
 
+def test_a_bridge_for_guests_heeds_no_router_and_one_with_the_hosts_own_network_goes_on_to() -> None:
+    own, guests = {"name": "br100", "interface": "eth2"}, {"name": "br0"}
+    host = host_of(UPLINK, routes=[DEFAULT])
+    host.heeding["default"] = "1"
+    made = decide(host, [own, guests])
+    assert [step.deafen for step in made.steps if step.deafen] == [("br0",)]
+    assert made.after.host.heeding == {"default": "1", "br100": "1", "br0": "0"}
+    assert not decide(made.after.host, [own, guests], made.owned).changes
+    made.after.host.heeding["br0"] = "1"
+    drifted = decide(made.after.host, [own, guests], made.owned)
+    assert [change.describe() for change in drifted.changes] == ["update bridge br0 (heeds no router advertisements)"]
+
+
+def test_an_adopted_bridge_is_not_ours_to_make_deaf_and_a_host_without_ipv6_has_nothing_to_set() -> None:
+    bridge = Link("br0", kind="bridge", mac=MAC.format(3), up=True)
+    host = host_of(bridge)
+    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.deafen]
+    host.heeding |= {"default": "0", "br0": "1"}
+    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.deafen]
+
+
 # Laws. A host of three cards with addresses of their own, and anything asked of it, several times in a row.
 NAMES = ("br0", "br1", "br2")
 CARDS = ("eth0", "eth1", "eth2")
