@@ -13,8 +13,8 @@ description:
   - Translates what guests send to the outside, sends their requests for C(169.254.169.254:80) to the metadata service,
     and keeps guests of one network from the fixed addresses of another.
   - Works in nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) or O(isolated) are given,
-    C(bridge <owner>_firewall), with O(prefixes) also C(ip6 <owner>_firewall). Other tables are neither read nor changed. Every change is one transaction, and a host
-    that is as it shall be gets no write at all.
+    C(bridge <owner>_firewall), with O(prefixes) also C(ip6 <owner>_firewall). Other tables are neither read nor changed.
+    Every change is one transaction, and a host that is as it shall be gets no write at all.
   - The rules are the same for one network and for a thousand. What differs is in sets and maps.
   - To the guests of O(networks) go answers, connections whose destination was translated (floating addresses), and
     traffic of their own network. Everything else that is routed to a fixed address is dropped. What guests send is let
