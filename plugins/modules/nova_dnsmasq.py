@@ -110,7 +110,9 @@ options:
             their MACs, and gives the same addresses to listed guests that ask by DHCPv6.
           - There is one advertisement for all of them, so all have the same O(servers[].prefixes[].mtu) and
             O(servers[].prefixes[].default_route).
-          - A lease by DHCPv6 is not ended before its time; it is not part of RV(leases).
+          - A lease by DHCPv6 is not part of RV(leases). With O(force_release=true) it is ended when its address is no longer
+            listed, for which the server is restarted. As long as it lasts, a guest that has the same MAC address and calls
+            itself by another client identifier, as after a new installation, gets no answer by DHCPv6.
         type: list
         elements: dict
         suboptions:
@@ -330,7 +332,7 @@ servers:
       type: list
       elements: str
     stale_leases:
-      description: Address and MAC address of leases that are to be ended.
+      description: Address and MAC address of leases that are to be ended; by DHCPv6, address and client identifier.
       type: list
       elements: str
     missing_leases:

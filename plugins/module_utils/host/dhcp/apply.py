@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from ...errors import HostError, NovaError
 from ..runner import Runner
 from .leases import release, without_leases
+from .leases_v6 import without_leases_v6
 from .model import (
     CONF_FILE,
     LEASE_FILE,
@@ -121,7 +122,8 @@ def _serve(runner: Runner, places: Places, step: ServerStep, have: Have) -> tupl
     if step.action in ("start", "restart"):
         _stop(runner, places, step, have)
         leases = runner.read(lease_file) or ""
-        wanted = with_leases(without_leases(leases, step.releases), step.takeovers)
+        kept = without_leases_v6(without_leases(leases, step.releases), step.before.stale_v6)
+        wanted = with_leases(kept, step.takeovers)
         if wanted != leases:
             runner.write(lease_file, wanted)
         _write(runner, places, step)

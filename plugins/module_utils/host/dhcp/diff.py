@@ -49,7 +49,7 @@ def _action(texts: Texts, state: ServerState, supervisor: str) -> str | None:
         return "start"
     if texts.conf != state.texts.conf or not (state.conf_loaded and state.running) or state.supervisor != supervisor:
         return "restart"
-    if state.missing:
+    if state.missing or state.stale_v6:
         # It keeps its leases to itself while it runs.
         return "restart"
     if texts != state.texts or not state.files_loaded:
@@ -86,6 +86,7 @@ def _changes(server: DhcpServer, texts: Texts, state: ServerState, action: str) 
     if action != "release":
         changes.append(Change("run", "DHCP server", bridge, _reason(action, state)))
     changes += [Change("delete", "DHCP lease", lease.address, f"of {lease.mac} on {bridge}") for lease in state.stale]
+    changes += [Change("delete", "DHCP lease", lease.address, f"on {bridge}") for lease in state.stale_v6]
     return changes
 
 

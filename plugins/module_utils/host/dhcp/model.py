@@ -50,6 +50,14 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class LeaseV6:
+    """A lease by DHCPv6. ``client`` is the identifier that its client gave itself (DUID, RFC 8415)."""
+
+    address: str
+    client: str
+
+
+@dataclass(frozen=True)
 class DhcpHost:
     """A guest's network interface that is served.
 
@@ -176,6 +184,7 @@ class ServerState:
     :param supervisor: who looks after the process (``systemd`` or ``process``); None when it does not run.
     :param stale: leases of hosts that are not to be served, if they are to be ended.
     :param missing: leases that are to be taken over and that it does not have.
+    :param stale_v6: as ``stale``, by DHCPv6.
     """
 
     bridge: str
@@ -189,6 +198,7 @@ class ServerState:
     leases: tuple[Lease, ...] = ()
     stale: tuple[Lease, ...] = ()
     missing: tuple[Lease, ...] = ()
+    stale_v6: tuple[LeaseV6, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..runner import Runner
 from .leases import parse_leases, stale_leases
+from .leases_v6 import stale_leases_v6
 from .model import (
     CONF_FILE,
     HOSTS_FILE,
@@ -69,13 +70,15 @@ def read_have(runner: Runner, places: Places, want: Want) -> Have:
     for bridge in bridges:
         state = _read_server(runner, places, bridge, sockets)
         server = wanted.get(bridge)
-        stale = stale_leases(state.leases, server) if server and want.force_release else ()
+        ends = server if want.force_release else None
+        stale = stale_leases(state.leases, ends) if ends else ()
         kept = [lease for lease in state.leases if lease not in stale]
         states[bridge] = replace(
             state,
             exists=bridge in owned or state.pid is not None,
             supervisor=_supervisor(state.pid, units.get(bridge, Unit()), template_current),
             stale=stale,
+            stale_v6=stale_leases_v6(runner.read(places.file(bridge, LEASE_FILE)), ends) if ends else (),
             missing=missing_leases(server.leases, kept, time.time()) if server else (),
         )
     return Have(states, supervisor, systemd)

@@ -87,7 +87,8 @@ class DhcpServers:
             "hosts": _lines(state.texts.hosts),
             "options": _lines(state.texts.options),
             "stale_leases": [
-                describe_lease(lease) for lease in state.stale if (state.bridge, lease.mac, lease.address) not in kept
+                *(describe_lease(item) for item in state.stale if (state.bridge, item.mac, item.address) not in kept),
+                *(f"{lease.address} {lease.client}" for lease in state.stale_v6),
             ],
             "missing_leases": [describe_lease(lease) for lease in state.missing],
         }
