@@ -246,6 +246,8 @@ bridges:
       description:
         - Whether the host heeds IPv6 router advertisements there. Never on a bridge of ours that is for guests only, as
           any guest can send them; a bridge that the host's own addresses have moved to, or an adopted one, stays as it is.
+        - Where the uplink was told to heed them also while the host forwards (C(accept_ra=2)), the bridge of its network is
+          told the same.
       type: bool
       sample: false
     hairpin_ports:

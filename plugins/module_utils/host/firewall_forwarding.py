@@ -4,8 +4,9 @@
 
 """The host's switches for forwarding: one for all owners, turned on by the first and put back by the last.
 
-A host that forwards IPv6 no longer heeds router advertisements, and the default route that it learnt by one is gone
-(RFC 4861, 6.2.2 and the kernel's ``accept_ra``), unless its interface is told to heed them all the same, before.
+A host that forwards IPv6 no longer heeds router advertisements (RFC 4861, 6.2.2, and the kernel's ``accept_ra``): the
+default route that it learnt by one is gone, and an address runs out, unless its interface is told to heed them all the
+same, before.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Forwarding:
     :param value: ``1`` when the host forwards.
     :param needed: True when another owner on this host needs it.
     :param before: the value before, as another owner remembers it.
-    :param heeding: for interfaces that a default route was learnt by, or that we told to, their ``accept_ra``.
+    :param heeding: ``accept_ra`` of interfaces that a default route or an address was learnt by, or that we told to.
     """
 
     value: str
@@ -90,11 +91,22 @@ def read_forwarding(
 
 
 def read_heeding(runner: Runner, known: tuple[str, ...]) -> dict[str, str]:
-    """Return ``accept_ra`` of the interfaces that have a default route by a router advertisement, and of known ones."""
-    routes = json.loads(runner.run(("ip", "-6", "-j", "route", "show", "default", "proto", "ra")).out or "[]")
+    """Return ``accept_ra`` of the interfaces that learnt a default route or an address, and of known ones.
+
+    Others are left alone, and so is ``default``: what comes later are ports and bridges of guests, who must not be
+    heeded. A bridge that takes the place of an interface follows it (see ``nova_bridge``).
+    """
+    routes = _documents(runner, "route", "show", "default", "proto", "ra")
+    links = _documents(runner, "address", "show", "scope", "global", "dynamic")
+    learnt = [link for link in links if any(link.get("addr_info", ()))]
     names = {*known, *(str(route["dev"]) for route in routes if route.get("dev"))}
+    names |= {str(link["ifname"]) for link in learnt}
     values = {name: runner.read(_heeding_path(name)) for name in sorted(names)}
     return {name: value.strip() for name, value in values.items() if value is not None}
+
+
+def _documents(runner: Runner, *words: str) -> list[dict[str, Any]]:
+    return list(json.loads(runner.run(("ip", "-6", "-j", *words)).out or "[]"))
 
 
 def plan_forwarding(wanted: bool, have: Forwarding, before: str | None) -> tuple[str, str | None]:

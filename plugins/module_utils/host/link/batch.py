@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from ...errors import CommandFailed, HostError, RolledBack
 from ..runner import Runner
 from .draft import Step
-from .operations import DEAF, Settle
+from .operations import Settle
 from .reading import heeding_path, read_answered, read_links
 
 _BATCH, _FORCED_BATCH = ("ip", "-batch", "-"), ("ip", "-force", "-batch", "-")
@@ -40,13 +40,13 @@ def run_steps(runner: Runner, steps: Sequence[Step]) -> None:
     """
     begin = 0
     for end, step in enumerate(steps):
-        if step.settle or step.deafen:
+        if step.settle or step.heed:
             _run_batch(runner, steps, begin, end)
             begin = end + 1
         if step.settle:
             _wait(runner, step.settle)
-        if step.deafen:
-            _deafen(runner, steps, end)
+        if step.heed:
+            _heed(runner, steps, end)
     _run_batch(runner, steps, begin, len(steps))
 
 
@@ -87,10 +87,10 @@ def _is_settled(runner: Runner, settle: Settle) -> bool:
     return not settle.addresses or read_answered(runner).issuperset(settle.addresses)
 
 
-def _deafen(runner: Runner, steps: Sequence[Step], number: int) -> None:
-    for name in steps[number].deafen:
+def _heed(runner: Runner, steps: Sequence[Step], number: int) -> None:
+    for name, value in steps[number].heed:
         try:
-            runner.write(heeding_path(name), f"{DEAF}\n")
+            runner.write(heeding_path(name), f"{value}\n")
         except HostError as error:
             _undo(runner, steps[:number], error.subject, error.reason)
             raise RolledBack(error.subject, error.reason, "The host is as it was.") from error

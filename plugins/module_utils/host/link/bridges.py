@@ -16,9 +16,9 @@ from ..runner import Runner
 from .access import Access
 from .batch import run_steps
 from .checks import addresses_in_use, check_addresses, check_bridge, check_uplink
-from .deaf import deafen
 from .draft import Draft
 from .establish import establish
+from .heeding import arrange_heeding
 from .model import Link
 from .ownership import records_from, records_to
 from .reading import read_host
@@ -53,7 +53,7 @@ class Bridges:
         return parse_want(applied)
 
     def read(self, runner: Runner, want: Want, journal: Journal) -> Have:
-        reach, host = self.access.read(runner), read_host(runner)
+        reach, host = self.access.read(runner), read_host(runner, [item.interface for item in want.bridges])
         for item in self.foreseen:
             link = Link(item["name"], mac=item["mac"], mtu=item.get("mtu") or 1500, up=True)
             host.links.setdefault(link.name, link)
@@ -71,7 +71,7 @@ class Bridges:
             check_addresses(taken, item)
         moves = [establish(draft, item) for item in want.bridges]
         finish(draft, [move for move in moves if move])
-        deafen(draft, want.bridges, have.host)
+        arrange_heeding(draft, want.bridges, have.host)
         guard = self.access.guard(draft, have.host, have.reach, want)
         after = replace(have, host=draft.host, records=draft.records, guarded=guard is not None)
         owned, sight = records_to(draft.records), have.reach.sight

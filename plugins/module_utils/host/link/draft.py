@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...change import Change
 from .model import Host
-from .operations import Deafen, DeleteAddress, DeleteBridge, Operation, SetLink, Settle
+from .operations import DeleteAddress, DeleteBridge, Heed, Operation, SetLink, Settle
 from .ownership import Record
 from .vlan_operations import Condemn
 
@@ -20,13 +20,13 @@ class Step:
     """A line of ``ip -batch`` and the lines that undo it, made before the first line runs.
 
     :param settle: what is waited for in place of a line.
-    :param deafen: bridges that heed no router advertisements from here on, in place of a line.
+    :param heed: how bridges heed router advertisements from here on, in place of a line.
     """
 
     line: str
     inverse: tuple[str, ...]
     settle: Settle | None = None
-    deafen: tuple[str, ...] = ()
+    heed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -47,8 +47,8 @@ class Draft:
     def do(self, operation: Operation) -> None:
         """Add a step; one that neither does nor undoes anything is none."""
         settle = operation if isinstance(operation, Settle) and operation != Settle() else None
-        deafen = operation.names if isinstance(operation, Deafen) else ()
-        step = Step(operation.line, operation.inverse(self.host), settle, deafen)
+        heed = operation.values if isinstance(operation, Heed) else ()
+        step = Step(operation.line, operation.inverse(self.host), settle, heed)
         if step == Step("", ()):
             return
         self.steps.append(step)

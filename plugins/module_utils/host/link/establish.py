@@ -12,6 +12,7 @@ from typing import Any
 from .addressing import arrange
 from .checks import is_ours, was_adopted
 from .draft import Draft
+from .heeding import hear_for
 from .model import Link
 from .operations import CreateBridge, SetLink
 from .ownership import Record, derived_mac, found_settings, mark
@@ -77,6 +78,7 @@ def _create(draft: Draft, want: BridgeWant, record: Record) -> None:
     mac = _wanted_mac(draft, want, adopted=False)
     draft.records[want.name] = replace(record, found=None)
     draft.do(CreateBridge(want.name, mac))
+    hear_for(draft, want)
     draft.do(SetLink(want.name, "alias", mark(draft.owner)))
     if want.mtu:
         draft.do(SetLink(want.name, "mtu", want.mtu))

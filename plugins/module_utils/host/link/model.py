@@ -244,7 +244,7 @@ class Link:
 class Host:
     """Links and routes of a host. Operations change a copy of it to predict what the kernel will make of it.
 
-    :ivar heeding: ``accept_ra`` of bridges, and under ``default`` that of new ones; empty on a host without IPv6.
+    :ivar heeding: ``accept_ra`` of bridges and uplinks, and under ``default`` that of new links; empty without IPv6.
     """
 
     links: dict[str, Link] = field(default_factory=dict)

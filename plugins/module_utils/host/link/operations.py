@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from .model import Address, Host, Link, Neighbour, Route, copied
 
-# accept_ra of a link that heeds no router advertisement.
-DEAF = "0"
+# accept_ra of a link that heeds no router advertisement, and of one that does so also while the host forwards.
+DEAF, HEEDS_ALWAYS = "0", "2"
 
 
 class Operation(Protocol):
@@ -193,13 +193,13 @@ class ReplaceRoute:
 
 @dataclass(frozen=True)
 class DeleteRoute:
-    """Remove a route."""
+    """Remove a route, whoever made it: an advertised one is the kernel's in part."""
 
     route: Route
 
     @property
     def line(self) -> str:
-        return f"route del {self.route.words()}"
+        return f"route del {replace(self.route, protocol='').words()}"
 
     def inverse(self, host: Host) -> tuple[str, ...]:
         return (f"route replace {self.route.words()}",)
@@ -290,10 +290,10 @@ class Settle:
 
 
 @dataclass(frozen=True)
-class Deafen:
-    """Let bridges heed no router advertisements any more."""
+class Heed:
+    """Say how bridges heed router advertisements: pairs of a name and a value of ``accept_ra``."""
 
-    names: tuple[str, ...]
+    values: tuple[tuple[str, str], ...]
 
     @property
     def line(self) -> str:
@@ -303,4 +303,4 @@ class Deafen:
         return ()
 
     def happen(self, host: Host) -> None:
-        host.heeding.update(dict.fromkeys(self.names, DEAF))
+        host.heeding.update(self.values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -30,20 +31,24 @@ _ROUTE_METRICS = frozenset(
 _DEFAULT_PREFERENCE = "medium"
 
 
-def read_host(runner: Runner) -> Host:
-    """Read links, addresses and routes."""
+def read_host(runner: Runner, uplinks: Iterable[str] = ()) -> Host:
+    """Read links, addresses and routes.
+
+    :param uplinks: links, besides bridges, of which it is read whether they heed router advertisements.
+    """
     links = read_links(runner)
     routes: list[Route] = []
     for family in (4, 6):
         documents = _documents(runner, ("ip", "-j", f"-{family}", "route", "show", "table", "all"))
         routes += parse_routes(family, documents, links)
     neighbours = parse_neighbours(_documents(runner, ("ip", "-j", "neigh", "show")))
-    return Host(links, routes, neighbours, _read_heeding(runner, links))
+    return Host(links, routes, neighbours, _read_heeding(runner, links, uplinks))
 
 
-def _read_heeding(runner: Runner, links: Mapping[str, Link]) -> dict[str, str]:
-    """Read whether bridges, and new ones, heed router advertisements; nothing on a host without IPv6."""
-    names = ["default", *(link.name for link in links.values() if link.kind == "bridge")]
+def _read_heeding(runner: Runner, links: Mapping[str, Link], uplinks: Iterable[str]) -> dict[str, str]:
+    """Read whether bridges, new ones, and uplinks heed router advertisements; nothing on a host without IPv6."""
+    bridges = [link.name for link in links.values() if link.kind == "bridge"]
+    names = ["default", *bridges, *(name for name in uplinks if name in links)]
     values = {name: runner.read(heeding_path(name)) for name in names}
     return {name: value.strip() for name, value in values.items() if value is not None}
 
@@ -135,20 +140,32 @@ def parse_routes(
 ) -> list[Route]:
     """Return the routes that somebody configured, out of ``ip -j route show table all``.
 
-    What the kernel makes by itself (connected networks, the local table) comes and goes with the addresses.
+    What the kernel makes by itself (connected networks, the local table) comes and goes with the addresses. Only the
+    network of a learnt IPv6 address stays when that goes, so it counts as what it is: advertised by a router.
     """
     routes = [_route(family, item) for item in documents if item.get("table") != "local" and _hops(item)]
+    routes = [replace(route, protocol="ra") if _is_of_learnt(route, links) else route for route in routes]
     return [route for route in routes if route.protocol != "kernel" or _by_hand(route, links)]
+
+
+def _is_of_learnt(route: Route, links: Mapping[str, Link]) -> bool:
+    """True for the connected route of a network in which a link has nothing but learnt IPv6 addresses."""
+    if route.family == 4 or route.protocol != "kernel" or route.destination == "default":
+        return False
+    own = _addresses_in(route, links)
+    return bool(own) and all(address.learnt and "noprefixroute" not in address.flags for address in own)
 
 
 def _by_hand(route: Route, links: Mapping[str, Link]) -> bool:
     """True for a connected route that a network manager made in the kernel's name, for an address that makes none."""
-    link = links.get(route.hops[0].device)
-    if link is None or route.destination == "default":
-        return False
-    network = ipaddress.ip_network(route.destination)
-    own = [address for address in link.addresses if address.network == network]
+    own = _addresses_in(route, links) if route.destination != "default" else []
     return bool(own) and all("noprefixroute" in address.flags for address in own)
+
+
+def _addresses_in(route: Route, links: Mapping[str, Link]) -> list[Address]:
+    """Return the addresses in the network of a route that its link has."""
+    link, network = links.get(route.hops[0].device), ipaddress.ip_network(route.destination)
+    return [address for address in (link.addresses if link else ()) if address.network == network]
 
 
 def _hops(document: Mapping[str, Any]) -> tuple[Hop, ...]:

@@ -33,12 +33,14 @@ class Move:
 
     :param link: the uplink as it was.
     :param joined: it was a port already.
+    :param learns: it had learnt addresses or routes by router advertisements.
     """
 
     bridge: str
     link: Link
     joined: bool
     routes: tuple[Route, ...]
+    learns: bool
 
 
 def enslave(draft: Draft, position: str, link: Link, bridge: str) -> Move:
@@ -50,13 +52,17 @@ def enslave(draft: Draft, position: str, link: Link, bridge: str) -> Move:
     uplink = link.name
     joined = link.master == bridge
     routes = _routes_to_move(draft, position, link, joined)
+    learns = not joined and (
+        any(address.learnt for address in link.of_family(6))
+        or any(route.protocol == "ra" for route in draft.host.routes_over(uplink))
+    )
     for address in copied(link.movable):
         add_address(draft, bridge, address.relabelled(uplink, bridge))
         draft.note("update", "address", address.text, f"from {uplink} to {bridge}")
     if not joined:
         draft.do(SetLink(uplink, "master", bridge))
         draft.note("update", "interface", uplink, f"port of {bridge}")
-    return Move(bridge, link, joined, routes)
+    return Move(bridge, link, joined, routes, learns)
 
 
 def finish(draft: Draft, moves: Sequence[Move]) -> None:
@@ -76,10 +82,10 @@ def finish(draft: Draft, moves: Sequence[Move]) -> None:
         tell_neighbours(draft, move.link.movable, uplink, bridge)
         # All of them: one that the kernel does not take on the bridge ends the run, and everything is undone.
         move_routes(draft, move.routes, uplink, bridge)
-        for address in reversed(copied(_to_delete(move))):
-            draft.do(DeleteAddress(uplink, address))
         for route in advertised:
             draft.do(DeleteRoute(route))
+        for address in reversed(copied(_to_delete(move))):
+            draft.do(DeleteAddress(uplink, address))
         _remember(draft, move)
 
 
@@ -145,7 +151,7 @@ def _remember(draft: Draft, move: Move) -> None:
     """Note what is given back later; what is known already of the same uplink stays known while the bridge has it."""
     link, bridge = move.link, draft.host.links[move.bridge]
     mtu = link.mtu if draft.host.links[link.name].mtu != link.mtu else None
-    uplink = Uplink(link.name, not link.up, mtu, link.movable, move.routes)
+    uplink = Uplink(link.name, not link.up, mtu, link.movable, move.routes, move.learns)
     record = draft.records[move.bridge]
     known = record.uplink
     if known and known.name == uplink.name:
@@ -159,5 +165,6 @@ def _remember(draft: Draft, move: Move) -> None:
             mtu=known.mtu if known.mtu is not None else mtu,
             addresses=(*addresses, *uplink.addresses),
             routes=in_order((*routes, *uplink.routes)),
+            learns=known.learns or uplink.learns,
         )
     draft.records[bridge.name] = replace(record, uplink=uplink)

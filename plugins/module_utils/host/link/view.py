@@ -68,7 +68,7 @@ def _view(have: Have, link: Link, item: BridgeWant) -> dict[str, Any]:
         "addresses": [text for text in ours if link.address(text)],
         "first_address": link.first or None,
         "moved_addresses": sorted(moved),
-        "routes": sorted(route.text for route in have.host.routes_over(link.name)),
+        "routes": sorted(route.text for route in have.host.routes_over(link.name) if route.protocol != "ra"),
         "heeds_routers": have.host.heeding.get(link.name, DEAF) != DEAF,
         "hairpin_ports": [port for port in item.hairpin_ports if _hairpin(have.host, port, link.name)],
     }

@@ -139,7 +139,7 @@ def test_a_bridge_for_guests_heeds_no_router_and_one_with_the_hosts_own_network_
     host = host_of(UPLINK, routes=[DEFAULT])
     host.heeding["default"] = "1"
     made = decide(host, [own, guests])
-    assert [step.deafen for step in made.steps if step.deafen] == [("br0",)]
+    assert [step.heed for step in made.steps if step.heed] == [(("br0", "0"),)]
     assert made.after.host.heeding == {"default": "1", "br100": "1", "br0": "0"}
     assert not decide(made.after.host, [own, guests], made.owned).changes
     made.after.host.heeding["br0"] = "1"
@@ -147,12 +147,32 @@ def test_a_bridge_for_guests_heeds_no_router_and_one_with_the_hosts_own_network_
     assert [change.describe() for change in drifted.changes] == ["update bridge br0 (heeds no router advertisements)"]
 
 
+def test_a_bridge_heeds_routers_in_place_of_an_uplink_that_learnt_by_them_before_it_comes_up() -> None:
+    wish = {"name": "br100", "interface": "eth2"}
+    card = replace(UPLINK, addresses=(Address("2001:db8::5", 64, learnt=True),))
+    host = host_of(card)
+    host.heeding |= {"default": "1", "eth2": "2"}
+    made = decide(host, [wish])
+    assert [(step.line, step.heed) for step in made.steps if step.heed or step.line == "link set dev br100 up"] == [
+        ("", (("br100", "2"),)),
+        ("link set dev br100 up", ()),
+    ]
+    # That it has not learnt anything yet does not make it a bridge for guests only.
+    assert not made.after.host.links["br100"].of_family(6)
+    assert not decide(made.after.host, [wish], made.owned).changes
+    made.after.host.heeding["br100"] = "1"
+    drifted = decide(made.after.host, [wish], made.owned)
+    assert [change.describe() for change in drifted.changes] == [
+        "update bridge br100 (heeds router advertisements also while the host forwards)"
+    ]
+
+
 def test_an_adopted_bridge_is_not_ours_to_make_deaf_and_a_host_without_ipv6_has_nothing_to_set() -> None:
     bridge = Link("br0", kind="bridge", mac=MAC.format(3), up=True)
     host = host_of(bridge)
-    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.deafen]
+    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.heed]
     host.heeding |= {"default": "0", "br0": "1"}
-    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.deafen]
+    assert not [step for step in decide(host, [{"name": "br0", "adopt": True}, {"name": "br1"}]).steps if step.heed]
 
 
 # Laws. A host of three cards with addresses of their own, and anything asked of it, several times in a row.

@@ -128,7 +128,17 @@ def test_routes_without_a_gateway_come_before_those_that_may_need_them(uplink: H
 
 
 def test_an_attribute_that_cannot_be_written_back_is_noted(uplink: Host) -> None:
-    assert [route.unsupported for route in uplink.routes_over("eth1")] == [("rto_min",)]
+    configured = [route for route in uplink.routes_over("eth1") if route.protocol != "ra"]
+    assert [route.unsupported for route in configured] == [("rto_min",)]
+
+
+def test_the_network_of_a_learnt_address_is_advertised_and_that_of_a_configured_one_is_the_kernels(
+    uplink: Host,
+) -> None:
+    learnt = [address.network for address in uplink.links["eth1"].of_family(6) if address.learnt]
+    advertised = [route.destination for route in uplink.routes_over("eth1") if route.protocol == "ra"]
+    assert advertised == [str(network) for network in learnt] != []
+    assert not [route for route in uplink.routes if (route.family, route.protocol) == (6, "kernel")]
 
 
 def test_what_was_moved_survives_the_journal(uplink: Host) -> None:
