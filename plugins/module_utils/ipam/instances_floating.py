@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..errors import Conflict, Exhausted
+from . import schema
 from .floating import pool_of_address
 from .floating_book import FixedIp, FloatingBook, FloatingIp
 from .floating_space import count_free_addresses
 from .inputs import dotted
 from .instances_inputs import WantedFloating, WantedInstance
 from .instances_rows import StoredInstance
+from .sql import select
 from .store import Transaction
 
 
@@ -31,6 +33,9 @@ class InstanceFloating:
         self._default_pool = default_pool
         self._automatic = automatic
         self._book = FloatingBook(work)
+        networks = schema.networks
+        labels = work.connection.execute(select(networks.c.label).where(networks.c.cidr.is_(None)))
+        self._without_ipv4 = frozenset(labels.scalars())
         # Addresses that an instance of the list asks for by name: from one that goes they move, they are not released.
         self._heirs = {
             item.floating.address: item
@@ -111,7 +116,11 @@ class InstanceFloating:
 
     def _ensure_asked(self, item: WantedInstance, asked: WantedFloating, project: str, fixed: Sequence[FixedIp]) -> int:
         if not fixed:
-            raise Conflict(f"{asked.where}", f"cannot be had: instance {item.name} has no fixed IP")
+            raise Conflict(
+                asked.where,
+                f"cannot be had: instance {item.name} has no fixed IP",
+                "IPv6 has no floating addresses; give the instance a NIC in a network with IPv4.",
+            )
         if asked.address is not None:
             ip = self._book.at(asked.address)
             if ip is not None:
@@ -142,7 +151,8 @@ class InstanceFloating:
     def _is_lacking(self, item: WantedInstance, known: Collection[str]) -> bool:
         """Tell whether an instance needs an address that it does not have yet."""
         if item.floating is None:
-            return self._automatic and item.name not in known and item.nics != ()
+            may_have_fixed = item.nics is None or any(nic.network not in self._without_ipv4 for nic in item.nics)
+            return self._automatic and item.name not in known and may_have_fixed
         pool = item.floating.pool or self._default_pool
         return not any(ip.pool.name == pool for ip in self._book.of_instance(item.name))
 

@@ -253,6 +253,18 @@ def test_an_ipv6_only_network_gives_no_fixed_address(cloud: SmallCloud) -> None:
     assert (nic["address"], nic["address_v6"]) == (None, "fd00::f816:3eff:fe00:1")
 
 
+def test_an_instance_with_ipv6_alone_has_no_floating_address_and_needs_none_of_the_pool(cloud: SmallCloud) -> None:
+    cloud.apply({"label": "six", "cidr_v6": "fd00::/64", "bridge": "br106"})
+    alone = [web(f"six{number}", nics=[{"network": "six"}]) for number in range(20)]
+    booted = cloud.boot(
+        *alone, web("both", nics=[{"network": "six"}, {"network": "private"}]), auto_assign_floating_ip=True
+    )
+    assert [change for change in booted.changes if "floating" in change and "both" not in change] == []
+    assert len(cloud.rows(schema.floating_ips)) == 1
+    with pytest.raises(Conflict, match=r"has no fixed IP\. IPv6 has no floating addresses"):
+        cloud.boot(web("more", nics=[{"network": "six"}], floating_ip={}))
+
+
 BAD: list[tuple[Any, type[NovaError], str]] = [
     ({"name": "a"}, InvalidInput, r"instances\[0\].project is missing"),
     ({"name": "a", "project": "p"}, InvalidInput, r"instances\[0\].host is missing"),
