@@ -93,6 +93,7 @@ options:
       gateway_v6:
         description:
           - IPv6 gateway, inside the network or link-local. Defaults to the first address after the network address.
+          - The host that serves a network with a link-local gateway has that first address as well.
         type: str
       dhcp_server:
         description:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -97,13 +96,6 @@ def _check_network(network: Network, settings: Settings) -> None:
             subject,
             "is multi_host and has an IPv6 range: nothing is translated in IPv6, so answers find one host only",
             "Take multi_host or the IPv6 range from it.",
-        )
-    gateway = network.gateway_v6
-    if gateway is not None and is_served(network, settings) and ipaddress.IPv6Address(gateway).is_link_local:
-        raise InvalidInput(
-            subject,
-            f"has gateway_v6 {gateway}, by which no host can serve it",
-            f"Give it one of {network.cidr_v6}. A link-local one is for a router that is not ours, in flat mode.",
         )
     if network.manager != "vlan" and network.vlan is not None:
         raise InvalidInput(subject, f"has VLAN {network.vlan}; {network.manager} networks are untagged")

@@ -88,7 +88,7 @@ def _prefixes(cloud: Cloud, host: HostSettings, networks: Sequence[Network]) -> 
         {
             "label": network.label,
             "cidr": network.cidr_v6,
-            "address": network.gateway_v6,
+            "address": network.host_addresses_v6[-1],
             "dns": _name_servers(cloud, network, 6),
             "mtu": max(mtus) if mtus else None,
             "default_route": first,

@@ -136,7 +136,8 @@ def _bridge(
         "interface": uplink,
         # An uplink that is said to be none is consent to use a bridge of somebody else as it is.
         "adopt": host.bridge_interfaces.get(name) == "",
-        "addresses": [text for network in served for text in _addresses(cloud, host, network)],
+        # Networks of one bridge may have the same link-local gateway.
+        "addresses": list(dict.fromkeys(text for network in served for text in _addresses(cloud, host, network))),
         "mtu": max(mtus) if mtus else None,
         "hairpin_ports": _hairpin_ports(cloud, host, networks, uplink) if served else [],
     }
@@ -155,9 +156,9 @@ def _hairpin_ports(cloud: Cloud, host: HostSettings, networks: Sequence[Network]
 
 
 def _addresses(cloud: Cloud, host: HostSettings, network: Network) -> list[str]:
-    """Return the addresses that a host has in a network that it serves, one for each kind that the network has."""
-    pairs = [(cloud.address(host.name, network), network.cidr), (network.gateway_v6, network.cidr_v6)]
-    return [_with_prefix(address, cidr) for address, cidr in pairs if cidr is not None]
+    """Return the addresses that a host has in a network that it serves, of each kind that the network has."""
+    ipv4 = [_with_prefix(cloud.address(host.name, network), network.cidr)] if network.cidr is not None else []
+    return [*ipv4, *(_with_prefix(address, network.cidr_v6) for address in network.host_addresses_v6)]
 
 
 def _with_prefix(address: str | None, cidr: str | None) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -54,6 +55,18 @@ class Network:
     def is_isolated(self) -> bool:
         """Tell whether all hosts that serve the network have one address, each for itself."""
         return self.multi_host and self.share_address
+
+    @property
+    def host_addresses_v6(self) -> tuple[str, ...]:
+        """The IPv6 addresses of the host that serves the network, of which the last one is in its range.
+
+        Guests have a link-local gateway as their router, but the server needs a proper address to serve them from.
+        """
+        if self.cidr_v6 is None or self.gateway_v6 is None:
+            return ()
+        if not ipaddress.IPv6Address(self.gateway_v6).is_link_local:
+            return (self.gateway_v6,)
+        return (self.gateway_v6, str(ipaddress.IPv6Network(self.cidr_v6)[1]))
 
 
 @dataclass(frozen=True)

@@ -189,8 +189,11 @@ def _check_unique(listed: Sequence[BridgeWant], wanted: Sequence[BridgeWant]) ->
             raise InvalidInput(f"{bridge.position}.interface {bridge.interface}", "is a bridge; it cannot be a port")
         if bridge.interface:
             _claim(interfaces, bridge.interface, f"{bridge.position}.interface", "is the uplink of {0} already")
+        on_link: dict[str, str] = {}
         for index, address in enumerate(bridge.addresses):
-            _claim(addresses, address.local, f"{bridge.position}.addresses[{index}]", "is listed at {0} already")
+            # A link-local address means something else on every link.
+            taken = on_link if address.scope == "link" else addresses
+            _claim(taken, address.local, f"{bridge.position}.addresses[{index}]", "is listed at {0} already")
 
 
 def _claim(taken: dict[str, str], value: str, position: str, reason: str) -> None:

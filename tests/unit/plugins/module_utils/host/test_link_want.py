@@ -64,6 +64,10 @@ REFUSED: list[tuple[list[dict[str, Any]], str]] = [
         [{"name": "br0", "addresses": ["10.0.0.1/8"]}, {"name": "br1", "addresses": ["10.0.0.1/24"]}],
         "bridges[1].addresses[0] 10.0.0.1 is listed at bridges[0].addresses[0] already",
     ),
+    (
+        [{"name": "br0", "addresses": ["fe80::1/64", "fe80::1/64"]}],
+        "bridges[0].addresses[1] fe80::1 is listed at bridges[0].addresses[0] already",
+    ),
     ([{"name": "br0", "mtu": 67}], "bridges[0].mtu 67 is outside 68 to 65535"),
     ([{"name": "br0", "mtu": 1279, "addresses": ["fd00::1/64"]}], "bridges[0].mtu 1279 is outside 1280 to 65535"),
     ([{"name": "br0", "mac": "2:0:0:0:0:1"}], "bridges[0].mac 2:0:0:0:0:1 is no MAC address"),
@@ -87,6 +91,12 @@ def test_options_are_normalised() -> None:
     assert bridge.addresses[1].words("br0") == "10.0.0.1/8 broadcast 10.255.255.255 dev br0"
     assert (bridge.primary, bridge.mac, bridge.interface) == ("10.0.0.1/8", "02:00:5e:10:00:01", "")
     assert [bridge.name for bridge in want.absent] == ["br1"]
+
+
+def test_a_link_local_address_may_be_on_each_bridge() -> None:
+    item = {"addresses": ["fe80::1/64"]}
+    want = parse_want({"bridges": [{"name": "br0", **item}, {"name": "br1", **item}]})
+    assert [bridge.addresses[0].text for bridge in want.bridges] == ["fe80::1/64", "fe80::1/64"]
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/31", "10.0.0.1/31", "10.0.0.1/32", "fd00::/64", "fe80::1/64"])

@@ -82,12 +82,19 @@ def test_a_bridge_on_which_nobody_has_its_first_card_advertises_no_router(
     ("network", "message"),
     [
         (replace(DUAL, multi_host=True, share_address=True, host=None), "is multi_host and has an IPv6 range"),
-        (replace(DUAL, gateway_v6="fe80::1"), "has gateway_v6 fe80::1, by which no host can serve it"),
     ],
 )
 def test_what_ipv6_cannot_do_is_said(network: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         serving(network)
+
+
+def test_a_host_that_serves_by_a_link_local_gateway_has_an_address_of_the_network_as_well() -> None:
+    other = replace(ONLY, label="b", uuid="b", cidr_v6="fd00:2::/64", gateway_v6="fe80::1")
+    snapshot = Snapshot("ipam-1", 7, (replace(DUAL, gateway_v6="fe80::1"), other), (), (), ())
+    plan = compile_plans(snapshot, NO_ROUTE, HOSTS)[0]
+    assert plan.bridges[0]["addresses"] == ["10.0.0.1/8", "fe80::1/64", "fd00:1::1/64", "fd00:2::1/64"]
+    assert [prefix["address"] for prefix in plan.dhcp[0]["prefixes"]] == ["fd00:1::1", "fd00:2::1"]
 
 
 def test_a_router_that_is_not_ours_may_have_a_link_local_address() -> None:
