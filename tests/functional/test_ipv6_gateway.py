@@ -13,6 +13,7 @@ from tests.lab.host import Host
 from tests.lab.modules import run_module
 from tests.tools.tree import link_collection
 
+from .boot import STATE, install, program
 from .bridges import shell, succeeded
 from .test_ipv6 import ADDRESSES, MACS, NOTHING, PREFIXES, addresses, hosts, is_settled, until
 
@@ -60,8 +61,24 @@ def test_guests_of_both_networks_have_their_way_out_by_the_link_local_gateway() 
             assert guest.request(OUTSIDE).token == "token-of-outside"
         for name, options in STEPS:
             assert apply(host, name, **options) == [], name
+        _check_that_a_damaged_file_cuts_off_nobody_whose_rules_are_in_the_kernel(host, lab)
         for guest in list(lab.guests.values()):
             lab.unplug(guest)
         for name, options in reversed(STEPS):
             apply(host, name, **{next(iter(options)): []}, **NOTHING)
         assert "fe80::1/" not in shell(host, "ip -6 address")
+
+
+def _check_that_a_damaged_file_cuts_off_nobody_whose_rules_are_in_the_kernel(host: Host, lab: Lab) -> None:
+    install(host)
+    sound = host.path(f"{STATE}/firewall.json").read_text()
+    host.path(f"{STATE}/firewall.json").write_text("x")
+    assert program(host).returncode == 1
+    assert lab.guests["near"].request(OUTSIDE).token == "token-of-outside"
+    # The control: without its rules nothing is routed from or to the bridge.
+    shell(host, "nft delete table ip6 nova_firewall")
+    assert program(host).returncode == 1
+    assert lab.guests["near"].request(OUTSIDE, timeout=1.5).token == ""
+    host.path(f"{STATE}/firewall.json").write_text(sound)
+    assert program(host).returncode == 0
+    assert lab.guests["near"].request(OUTSIDE).token == "token-of-outside"

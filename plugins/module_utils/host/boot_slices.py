@@ -46,6 +46,14 @@ class Memory:
             return ()
         return tuple(journal.slice.get(LISTS[name]) or ())
 
+    @property
+    def prefixes(self) -> tuple[Mapping[str, Any], ...]:
+        """The IPv6 networks that the firewall's slice has rules for; none when there is no sound one."""
+        journal = self.journals.get("firewall")
+        if journal is None or journal.slice is None or "firewall" in self.failed:
+            return ()
+        return tuple(journal.slice.get("prefixes") or ())
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -71,7 +79,7 @@ def known_bridges(memory: Memory) -> tuple[str, ...]:
     """Return the bridges that any sound slice speaks of."""
     pairs = (("bridges", "name"), ("firewall", "bridge"), ("dhcp", "bridge"))
     names = {str(item[key]) for name, key in pairs for item in memory.items(name) if item.get(key)}
-    return tuple(sorted(names))
+    return tuple(sorted(names | {str(item["bridge"]) for item in memory.prefixes}))
 
 
 def gateway_bridges(memory: Memory) -> frozenset[str]:
@@ -91,6 +99,17 @@ def bridges_without_rules(memory: Memory) -> dict[str, str]:
     if "firewall" in memory.failed:
         reasons.update(dict.fromkeys(known_bridges(memory), memory.failed["firewall"]))
     return reasons
+
+
+def tables_of_failed(memory: Memory) -> frozenset[tuple[str, str]]:
+    """Return the tables, by family and name, that hold the rules of slices that failed, if the kernel has any still.
+
+    What a damaged slice of the firewall said is told by the bridges: each kind of address has a table of its own.
+    """
+    texts = [str(text) for item in memory.items("bridges") for text in item.get("addresses") or ()]
+    families = {"ip6" if ":" in text else "ip" for text in texts} or {"ip"}
+    found = {(family, f"{memory.owner}_firewall") for family in families if "firewall" in memory.failed}
+    return frozenset(found | {("ip", f"{memory.owner}_floating") for name in memory.failed if name == "floating"})
 
 
 def needed_interfaces(memory: Memory) -> frozenset[str]:

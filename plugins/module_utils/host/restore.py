@@ -31,6 +31,7 @@ from .boot_slices import (
     needed_interfaces,
     select,
     single_items,
+    tables_of_failed,
 )
 from .guard import guarded_places
 from .guard_end import drop_stale
@@ -158,9 +159,8 @@ class Restore:
     def _unruled(self) -> set[str]:
         """Return the bridges whose rules failed and are not in the kernel either, from before."""
         closed: set[str] = set()
-        for owner, memory in self.memories.items():
-            failed = [name for name in RULES if name in memory.failed]
-            if not all(has_table(self.runner, "ip", f"{owner}_{name}") for name in failed):
+        for memory in self.memories.values():
+            if not all(has_table(self.runner, *table) for table in sorted(tables_of_failed(memory))):
                 closed |= bridges_without_rules(memory).keys()
         return closed
 

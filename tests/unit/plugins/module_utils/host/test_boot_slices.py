@@ -20,6 +20,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.boot_slices i
     needed_interfaces,
     select,
     single_items,
+    tables_of_failed,
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.journal import Journal, remembered_slice
 
@@ -84,6 +85,32 @@ def test_bridges_stay_down_without_their_rules(damaged: str, down: set[str]) -> 
     if damaged != "bridges":
         assert set(applied(known, "bridges", CARDS | {"vlan101"})) == {"br100", "br101", "br102"} - down
     assert set(known_bridges(known)) >= {"br100"}
+
+
+def test_a_bridge_of_ipv6_alone_is_known_by_its_rules() -> None:
+    prefix = {"label": "six", "cidr": "fd00:1::/64", "bridge": "br106"}
+    rules = Journal("ipam", 7, {"networks": [], "prefixes": [prefix]})
+    assert known_bridges(Memory("nova", {"firewall": rules})) == ("br106",)
+    assert known_bridges(Memory("nova", {"firewall": rules}, {"firewall": "it is damaged"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("addresses", "tables"),
+    [
+        ([], {("ip", "nova_firewall")}),
+        (["10.0.0.1/16"], {("ip", "nova_firewall")}),
+        (["fd00:1::1/64"], {("ip6", "nova_firewall")}),
+        (["10.0.0.1/16", "fd00:1::1/64"], {("ip", "nova_firewall"), ("ip6", "nova_firewall")}),
+    ],
+)
+def test_a_host_whose_rules_cannot_be_read_needs_a_table_in_the_kernel_for_each_kind_of_address(
+    addresses: list[str], tables: set[tuple[str, str]]
+) -> None:
+    bridges = Journal("ipam", 7, {"bridges": [{"name": "br100", "addresses": addresses}, {"name": "br101"}]})
+    assert tables_of_failed(Memory("nova", {"bridges": bridges}, {"firewall": "it is damaged"})) == tables
+    assert tables_of_failed(Memory("nova", {"bridges": bridges})) == frozenset()
+    floating = Memory("nova", {"bridges": bridges}, {"floating": "it is damaged"})
+    assert tables_of_failed(floating) == {("ip", "nova_floating")}
 
 
 def test_a_damaged_firewall_leaves_floating_addresses_as_they_are() -> None:
