@@ -53,6 +53,6 @@ def _wanted(draft: Draft, want: BridgeWant) -> str:
 
 
 def _is_for_guests(draft: Draft, name: str) -> bool:
+    """Tell whether nothing of the host's own network is on a bridge. What it learnt may be from a guest: no proof."""
     record = draft.records[name]
-    learns = any(each.learnt for each in draft.host.links[name].addresses)
-    return not record.moved and not learns and not (record.uplink and record.uplink.learns)
+    return not record.moved and not (record.uplink and record.uplink.learns)

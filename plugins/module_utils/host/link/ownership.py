@@ -47,7 +47,8 @@ class Uplink:
 
     :param down: it was down when we came.
     :param mtu: its MTU before we changed it, None when we did not.
-    :param learns: it had learnt addresses or routes by router advertisements, and its bridge learns them since.
+    :param learns: it had learnt addresses or routes by router advertisements, and its bridge learns them since; None
+        in a journal that is older than the question.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Uplink:
     mtu: int | None = None
     addresses: tuple[Address, ...] = ()
     routes: tuple[Route, ...] = ()
-    learns: bool = False
+    learns: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _record_from(values: Mapping[str, Any]) -> Record:
             mtu=uplink["mtu"],
             addresses=tuple(address_from(item) for item in uplink["addresses"]),
             routes=tuple(route_from(item) for item in uplink["routes"]),
-            learns=bool(uplink.get("learns")),
+            learns=uplink.get("learns"),
         ),
     )
 

@@ -52,10 +52,7 @@ def enslave(draft: Draft, position: str, link: Link, bridge: str) -> Move:
     uplink = link.name
     joined = link.master == bridge
     routes = _routes_to_move(draft, position, link, joined)
-    learns = not joined and (
-        any(address.learnt for address in link.of_family(6))
-        or any(route.protocol == "ra" for route in draft.host.routes_over(uplink))
-    )
+    learns = not joined and (_learns(link) or any(route.protocol == "ra" for route in draft.host.routes_over(uplink)))
     for address in copied(link.movable):
         add_address(draft, bridge, address.relabelled(uplink, bridge))
         draft.note("update", "address", address.text, f"from {uplink} to {bridge}")
@@ -147,11 +144,15 @@ def tell_neighbours(draft: Draft, moved: Sequence[Address], old: str, new: str) 
             draft.do(AddNeighbour(replace(neighbour, device=new)))
 
 
+def _learns(link: Link) -> bool:
+    return any(address.learnt for address in link.of_family(6))
+
+
 def _remember(draft: Draft, move: Move) -> None:
     """Note what is given back later; what is known already of the same uplink stays known while the bridge has it."""
     link, bridge = move.link, draft.host.links[move.bridge]
     mtu = link.mtu if draft.host.links[link.name].mtu != link.mtu else None
-    uplink = Uplink(link.name, not link.up, mtu, link.movable, move.routes, move.learns)
+    uplink = Uplink(link.name, not link.up, mtu, link.movable, move.routes, move.learns or _learns(bridge))
     record = draft.records[move.bridge]
     known = record.uplink
     if known and known.name == uplink.name:
@@ -165,6 +166,6 @@ def _remember(draft: Draft, move: Move) -> None:
             mtu=known.mtu if known.mtu is not None else mtu,
             addresses=(*addresses, *uplink.addresses),
             routes=in_order((*routes, *uplink.routes)),
-            learns=known.learns or uplink.learns,
+            learns=uplink.learns if known.learns is None else known.learns or move.learns,
         )
     draft.records[bridge.name] = replace(record, uplink=uplink)

@@ -167,6 +167,23 @@ def test_a_bridge_heeds_routers_in_place_of_an_uplink_that_learnt_by_them_before
     ]
 
 
+def test_what_a_bridge_of_guests_learnt_does_not_make_it_the_hosts_own_unless_nobody_knows_what_it_is() -> None:
+    wish = {"name": "br100", "interface": "eth2"}
+    host = host_of(Link("eth2", mac=MAC.format(2), up=True))
+    host.heeding |= {"default": "0", "eth2": "1"}
+    made = decide(host, [wish])
+    later = made.after.host
+    later.heeding["br100"] = "1"
+    later.change("br100", addresses=(Address("2001:db8::5", 64, learnt=True),))
+    deafened = decide(later, [wish], made.owned)
+    assert [change.describe() for change in deafened.changes] == [
+        "update bridge br100 (heeds no router advertisements)"
+    ]
+    # A journal of the release before says nothing about it.
+    del made.owned["bridges"]["br100"]["uplink"]["learns"]
+    assert not decide(later, [wish], made.owned).changes
+
+
 def test_an_adopted_bridge_is_not_ours_to_make_deaf_and_a_host_without_ipv6_has_nothing_to_set() -> None:
     bridge = Link("br0", kind="bridge", mac=MAC.format(3), up=True)
     host = host_of(bridge)
