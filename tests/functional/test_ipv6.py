@@ -244,6 +244,15 @@ def test_a_listed_guest_gets_the_same_address_by_dhcp_and_a_stranger_gets_none(s
     assert "iaaddr" not in shell(unknown, "cat /run/dhclient6.leases || true")
 
 
+def test_guests_ask_the_gateway_for_names_by_ipv6(site: Site) -> None:
+    for name, server in (("near", "fd00:1::1"), ("stranger", "fd00:2::1")):
+        answer = site.guests[name].run(["busybox", "nslookup", f"{name}.novalocal", server], check=False).stdout
+        assert f"Address: {ADDRESSES[name]}" in answer
+    # Names of another bridge are none of its guests' business.
+    answer = site.guests["near"].run(["busybox", "nslookup", "stranger.novalocal", "fd00:1::1"], check=False).stdout
+    assert ADDRESSES["stranger"] not in answer
+
+
 def test_the_gateway_keeps_the_default_route_that_it_was_told_of(site: Site) -> None:
     assert shell(site.gateway, "cat /proc/sys/net/ipv6/conf/all/forwarding").strip() == "1"
     assert shell(site.gateway, "cat /proc/sys/net/ipv6/conf/eth0/accept_ra").strip() == "2"

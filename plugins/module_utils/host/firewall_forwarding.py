@@ -57,12 +57,14 @@ class Forwarding:
     :param needed: True when another owner on this host needs it.
     :param before: the value before, as another owner remembers it.
     :param heeding: ``accept_ra`` of interfaces that a default route or an address was learnt by, or that we told to.
+    :param theirs: interfaces that another owner, who needs the switch, told to heed router advertisements.
     """
 
     value: str
     needed: bool = False
     before: str | None = None
     heeding: Mapping[str, str] | None = None
+    theirs: frozenset[str] = frozenset()
 
     def settled(self, value: str, heeding: Mapping[str, str] | None = None) -> Forwarding:
         """Return it as it is once it has a value, and ``accept_ra`` of interfaces as well."""
@@ -87,7 +89,8 @@ def read_forwarding(
     ]
     relying = [owned for owned in others if owned.get("forwarding") and owned.get(switch.serves)]
     before = next(filter(None, (owned.get(switch.before) for owned in relying)), None)
-    return Forwarding((value or "0").strip(), bool(relying), before)
+    theirs = frozenset(str(name) for owned in relying for name in owned.get(HEEDING, ()))
+    return Forwarding((value or "0").strip(), bool(relying), before, theirs=theirs)
 
 
 def read_heeding(runner: Runner, known: tuple[str, ...]) -> dict[str, str]:
@@ -128,7 +131,9 @@ def plan_heeding(wanted: bool, have: Forwarding, known: tuple[str, ...]) -> tupl
     """
     heeding = have.heeding or {}
     if wanted:
-        ours = tuple(name for name, value in heeding.items() if value == HEEDS_AS_HOST or name in known)
+        # What another owner told is remembered by us too, for the last one to put back.
+        told = have.theirs.union(known)
+        ours = tuple(name for name, value in heeding.items() if value == HEEDS_AS_HOST or name in told)
         return {name: HEEDS_ALWAYS for name in ours if heeding[name] == HEEDS_AS_HOST}, ours
     if have.needed:
         return {}, ()

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import HostError
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_forwarding import (
@@ -93,3 +95,16 @@ def test_interfaces_that_learnt_a_default_route_go_on_to_heed_advertisements_as_
     wanted, needed, known, result
 ):
     assert plan_heeding(wanted, Forwarding("0", needed, heeding=HEEDING), known) == result
+
+
+def test_what_another_owner_told_to_heed_is_put_back_by_the_last_one():
+    host = NatHost()
+    host.files[IPV6.path] = "1\n"
+    host.files["/state/other/firewall.json"] = journal(
+        '{"forwarding": true, "prefixes": [{"label": "a"}], "accept_ra": ["eth1"]}'
+    )
+    have = replace(read_forwarding(host, "/state", "nova", "firewall", IPV6, True), heeding=HEEDING)
+    assert plan_heeding(True, have, ()) == ({"eth0": "2"}, ("eth0", "eth1"))
+    # The other one goes first and leaves it to us.
+    assert plan_heeding(False, have, ("eth0", "eth1")) == ({}, ())
+    assert plan_heeding(False, Forwarding("1", heeding=HEEDING), ("eth1",)) == ({"eth1": "1"}, ())
