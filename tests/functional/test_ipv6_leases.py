@@ -19,11 +19,11 @@ from tests.tools.tree import link_collection
 
 from .bridges import shell, succeeded
 from .dhcp import DIRECTORY, pid_of
-from .test_ipv6 import ADDRESSES, MACS, addresses, hosts, is_settled, until
+from .test_ipv6 import ADDRESSES, MACS, addresses, default_routes, hosts, is_settled, until
 
 
-def server(*names: str) -> list[dict[str, Any]]:
-    prefix = {"label": "six", "cidr": "fd00:1::/64", "address": "fd00:1::1", "hosts": hosts(*names)}
+def server(*names: str, **more: Any) -> list[dict[str, Any]]:
+    prefix = {"label": "six", "cidr": "fd00:1::/64", "address": "fd00:1::1", "hosts": hosts(*names), **more}
     return [{"bridge": "br100", "prefixes": [prefix]}]
 
 
@@ -88,3 +88,15 @@ def test_leases_may_be_left_to_their_end_and_no_guest_that_comes_or_goes_restart
         apply(host, "nova_dnsmasq", servers=server(*names), force_release=False)
         assert pid_of(host) == before
     assert leased(host) == {ADDRESSES["near"], ADDRESSES["far"]}
+
+
+def test_guests_of_a_bridge_that_is_no_way_out_have_their_addresses_and_no_default_route(lab: Lab) -> None:
+    near = lab.guests["near"]
+    assert until(lambda: is_settled(near))
+    apply(lab.host("host1"), "nova_dnsmasq", servers=server("near", "far", default_route=False))
+    late = lab.plug("late", "host1", port="taplate", mac=MACS["stranger"], bridge="br100")
+    assert until(lambda: bool(addresses(late)))
+    assert default_routes(late) == []
+    # Who had it already is told that it is over.
+    assert until(lambda: default_routes(near) == [])
+    assert [item["local"] for item in addresses(near)] == [ADDRESSES["near"]]

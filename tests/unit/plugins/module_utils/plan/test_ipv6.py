@@ -61,6 +61,18 @@ def test_a_network_without_ipv4_needs_nothing_of_it() -> None:
     assert len(plan.dhcp[0]["prefixes"]) == 1
 
 
+@pytest.mark.parametrize("with_v4", [True, False], ids=["both", "ipv6-alone"])
+@pytest.mark.parametrize("manager", ["flatdhcp", "vlan", "flat"])
+def test_each_manager_serves_ipv6_and_only_those_with_dhcp_advertise_it(manager: str, with_v4: bool) -> None:
+    network = replace(DUAL if with_v4 else ONLY, manager=manager, enable_dhcp=manager != "flat")
+    network = replace(network, vlan=100, bridge_interface="eth1") if manager == "vlan" else network
+    plan = serving(network, guest(1, "compute1", with_v4=with_v4), settings=Settings(flat_gateway=True))
+    assert plan.bridges[0]["addresses"] == [*(["10.0.0.1/8"] if with_v4 else []), "fd00:1::1/64"]
+    assert [prefix["cidr"] for prefix in plan.firewall["prefixes"]] == ["fd00:1::/64"]
+    advertised = [prefix["cidr"] for server in plan.dhcp for prefix in server["prefixes"]]
+    assert advertised == ([] if manager == "flat" else ["fd00:1::/64"])
+
+
 def test_guests_learn_name_servers_of_the_kind_of_their_address() -> None:
     (server,) = serving(DUAL, settings=Settings(use_network_dns_servers=True)).dhcp
     assert (server["networks"][0]["dns"], server["prefixes"][0]["dns"]) == (["192.0.2.53"], ["fd00::53"])
