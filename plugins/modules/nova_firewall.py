@@ -87,8 +87,8 @@ options:
     description:
       - IPv6 networks that this host is the router of. Nothing is translated in IPv6. Guests are reached from their own
         network, and by answers to what they asked for themselves; everything else that is routed to them is dropped.
-      - With them the host forwards IPv6. An interface that has a default route by a router advertisement is told to heed
-        these all the same (C(accept_ra) 2), before, so that the route stays. Both are put back when the last one goes.
+      - With them the host forwards IPv6. An interface that has a default route or an address by a router advertisement is
+        told to heed these all the same (C(accept_ra) 2), before, so that they stay. Both are put back when the last one goes.
       - When omitted they stay as they are, or go with O(purge=true). An empty list means none.
     type: list
     elements: dict
@@ -142,8 +142,9 @@ options:
         required: true
   forwarding:
     description:
-      - Whether to turn on C(net.ipv4.ip_forward) once the rules are in. The value before is remembered, and comes back
-        when no owner has networks left. Nothing is written to C(/etc/sysctl.d).
+      - Whether to turn on C(net.ipv4.ip_forward) for O(networks), and C(net.ipv6.conf.all.forwarding) for O(prefixes), once
+        the rules are in. The value before is remembered, and comes back when no owner has any left. Nothing is written to
+        C(/etc/sysctl.d).
     type: bool
     default: true
   phase:
