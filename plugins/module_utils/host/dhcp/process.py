@@ -19,7 +19,7 @@ DHCP_V6_PORT = 547
 DNS_PORT = 53
 STOP_TIMEOUT = 5.0
 START_TIMEOUT = 5.0
-_WILDCARDS = ("0.0.0.0", "*", "[::]")
+_WILDCARDS = ("0.0.0.0", "*", "::")
 _HOLDER = re.compile(r'\("(?P<program>[^"]*)",pid=(?P<pid>\d+)')
 
 
@@ -74,7 +74,7 @@ def strangers(sockets: Iterable[Socket], bridge: str, addresses: Iterable[str], 
             continue
         if socket.port == DHCP_V6_PORT:
             continue  # Servers of several bridges share it.
-        if socket.address in in_the_way:
+        if socket.address.strip("[]") in in_the_way:
             holders = ", ".join(f"{program} (process {pid})" for program, pid in socket.holders) or "an unknown process"
             found.append(f"UDP port {socket.port} is taken by {holders}")
     return tuple(dict.fromkeys(found))

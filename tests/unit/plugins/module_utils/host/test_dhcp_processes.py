@@ -126,6 +126,16 @@ def test_only_who_is_really_in_the_way_is_named(socket: Socket, reasons: tuple[s
     assert strangers([socket], "br100", ["10.0.0.1"], 4711) == reasons
 
 
+def test_who_has_an_ipv6_address_of_the_server_is_in_the_way_too() -> None:
+    # As ss prints them. Servers of other bridges share the port of DHCPv6.
+    sockets = parse_sockets(
+        'UNCONN 0 0 [fd00:1::1]:53 [::]:* users:(("named",pid=1977,fd=4))\n'
+        'UNCONN 0 0 [fd00:2::1]:53 [::]:* users:(("other",pid=1978,fd=4))\n'
+        'UNCONN 0 0 [::]:547 [::]:* users:(("dnsmasq",pid=1979,fd=4))\n'
+    )
+    assert strangers(sockets, "br100", ["fd00:1::1"], None) == ("UDP port 53 is taken by named (process 1977)",)
+
+
 @pytest.mark.parametrize(
     ("command_line", "namespace", "ours"),
     [
