@@ -21,6 +21,8 @@ from .values import parse_hostname, parse_ipv6_address_in, parse_ipv6_addresses,
 # Seconds between two advertisements. Guests ask for one when they start; this is for those that miss a change.
 INTERVAL = 60
 SMALLEST_MTU = 1280
+# More than a bridge has guests. It does not follow from who is listed: a guest that comes must not restart the server.
+MOST_LEASES = 65536
 
 
 def parse_prefixes(items: Iterable[Mapping[str, Any]], position: str, domain: str) -> tuple[DhcpPrefix, ...]:

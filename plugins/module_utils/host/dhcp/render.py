@@ -24,7 +24,7 @@ def render_texts(server: DhcpServer, places: Places) -> Texts:
 def render_conf(server: DhcpServer, places: Places) -> str:
     """Return the configuration file of a server. A change of it needs a restart."""
     addresses = sum(ipaddress.IPv4Network(network.cidr).num_addresses for network in server.networks)
-    addresses += sum(len(prefix.hosts) for prefix in server.prefixes)
+    addresses += ipv6.MOST_LEASES * len(server.prefixes)
     lines = [
         "strict-order",
         "bind-interfaces",

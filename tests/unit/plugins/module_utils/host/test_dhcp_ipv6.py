@@ -35,7 +35,7 @@ def test_a_server_of_both_kinds_knows_a_guest_by_two_lines() -> None:
     tag = network_tag("private")
     assert f"dhcp-range=set:{tag},fd00:1::,static,slaac,64,86400s\n" in texts.conf
     assert "enable-ra\nra-param=br100,60\n" in texts.conf
-    assert "dhcp-lease-max=257\n" in texts.conf
+    assert render({**PREFIX, "hosts": []}, networks=(NETWORK,))[1].conf == texts.conf, "a guest that comes restarts it"
     assert texts.hosts.splitlines() == [
         "fa:16:3e:00:00:01,10.0.0.2,web.novalocal",
         "fa:16:3e:00:00:01,[fd00:1::f816:3eff:fe00:1],web.novalocal",
