@@ -21,9 +21,9 @@ from .values import parse_hostname, parse_ipv6_address_in, parse_ipv6_addresses,
 # Seconds between two advertisements. Guests ask for one when they start; this is for those that miss a change.
 INTERVAL = 60
 SMALLEST_MTU = 1280
-# How many leases a server may have for one prefix: more than a bridge has guests, and the same for any number of them.
-# dnsmasq does not start with more leases in its file than it may have, and those of guests that went are there as well.
-MOST_LEASES = 2**20
+# More than a bridge has guests. It does not follow from who is listed: a guest that comes must not restart the server.
+# Nor does one that goes: with more leases in its file than it may have, dnsmasq does not start.
+MOST_LEASES = 65536
 
 
 def parse_prefixes(items: Iterable[Mapping[str, Any]], position: str, domain: str) -> tuple[DhcpPrefix, ...]:
