@@ -108,9 +108,13 @@ def test_second_cards_work_from_both_ends_over_their_own_wire(stage: Stage, gues
         assert (answer.token, answer.peer) == (f"token-of-{other}", nics(stage)[name][1]["address"])
 
 
-def test_nobody_answers_dhcp(stage: Stage, guests: dict[str, Guest]) -> None:
-    port = {"port": "tapstranger", "mac": "fa:16:3e:00:00:fe", "bridge": "br100"}
-    assert gets_nothing(stage.lab.plug("stranger", FIRST, **port))
+def test_nobody_answers_dhcp_not_even_a_guest_that_the_ipam_knows(stage: Stage, guests: dict[str, Guest]) -> None:
+    guest, address = guests["web1"], nics(stage)["web1"][0]["address"]
+    assert gets_nothing(guest)
+    # Its client has taken its address away.
+    guest.end_dhcp()
+    guest.configure(f"{address}/24", ROUTER)
+    assert guest.request(nics(stage)["db1"][0]["address"]).token == "token-of-db1"
 
 
 def test_a_second_run_changes_nothing_and_the_bridge_of_the_operator_is_as_it_was(stage: Stage) -> None:
