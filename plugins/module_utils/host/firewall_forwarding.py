@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import HostError
+from .advertisements import HEEDS_ALWAYS, HEEDS_AS_HOST, heeding_path
 from .journal import journal_path, load_journal
 from .runner import Runner
 
 SYSCTL = "/proc/sys"
-HEEDS_AS_HOST, HEEDS_ALWAYS = "1", "2"
 # In the journal: interfaces that heed router advertisements because we said so.
 HEEDING = "accept_ra"
 
@@ -104,7 +104,7 @@ def read_heeding(runner: Runner, known: tuple[str, ...]) -> dict[str, str]:
     learnt = [link for link in links if any(link.get("addr_info", ()))]
     names = {*known, *(str(route["dev"]) for route in routes if route.get("dev"))}
     names |= {str(link["ifname"]) for link in learnt}
-    values = {name: runner.read(_heeding_path(name)) for name in sorted(names)}
+    values = {name: runner.read(heeding_path(name)) for name in sorted(names)}
     return {name: value.strip() for name, value in values.items() if value is not None}
 
 
@@ -155,8 +155,4 @@ def turn(runner: Runner, switch: Switch, value: str | None) -> None:
 def set_heeding(runner: Runner, values: Mapping[str, str]) -> None:
     """Let interfaces heed router advertisements, or no longer while the host forwards."""
     for name, value in values.items():
-        runner.write(_heeding_path(name), f"{value}\n")
-
-
-def _heeding_path(name: str) -> str:
-    return f"{SYSCTL}/net/ipv6/conf/{name}/accept_ra"
+        runner.write(heeding_path(name), f"{value}\n")

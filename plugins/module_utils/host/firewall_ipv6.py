@@ -16,28 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Conflict, InvalidInput
-from .nft import Chain, ElementSet, Key, Table, make_table
-from .nft_build import (
-    ACCEPT,
-    COUNTER,
-    DESTINATION_V6,
-    DROP,
-    IIFNAME,
-    IS_REPLY_OR_RELATED,
-    OIFNAME,
-    RETURN,
-    SOURCE_V6,
-    concat,
-    filter_hook,
-    goto,
-    jump,
-    match,
-    rule,
-)
+from .firewall_guests import closed_sets, guest_chains, guest_sets
+from .nft import Table, make_table
+from .nft_build import DESTINATION_V6, SOURCE_V6
 from .nft_values import require_interface, require_prefix
-
-_SAME_NETWORK = match(concat(SOURCE_V6, DESTINATION_V6), "@same_network")
-_PAIR = concat(IIFNAME, OIFNAME)
 
 
 @dataclass(frozen=True)
@@ -88,62 +70,5 @@ def render_ip6_table(name: str, prefixes: Sequence[Prefix], closed: Sequence[str
     """
     if not prefixes:
         return None
-    chains = [
-        Chain(
-            "forward",
-            (*_to_closed(closed), rule(match(OIFNAME, "@bridges"), jump("to_guests"))),
-            *filter_hook("forward", 0),
-        ),
-        *([_closed_chain()] if closed else []),
-        _to_guests(),
-        _same_bridge(),
-    ]
-    return make_table("ip6", name, _sets(prefixes, closed), chains)
-
-
-def _to_closed(closed: Sequence[str]) -> list[Any]:
-    return [rule(match(each, "@closed"), jump("closed")) for each in (IIFNAME, OIFNAME) if closed]
-
-
-def _sets(prefixes: Sequence[Prefix], closed: Sequence[str]) -> list[ElementSet]:
-    bridges = sorted({prefix.bridge for prefix in prefixes})
-    fixed: dict[Key, str] = {(prefix.cidr,): "" for prefix in prefixes}
-    pairs: dict[Key, str] = {(prefix.cidr, prefix.cidr): "" for prefix in prefixes}
-    sets = [
-        ElementSet("bridges", ("ifname",), elements={(bridge,): "" for bridge in bridges}),
-        ElementSet("same_bridge", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in bridges}),
-        ElementSet("fixed", ("ipv6_addr",), interval=True, elements=fixed),
-        ElementSet("same_network", ("ipv6_addr", "ipv6_addr"), interval=True, elements=pairs),
-    ]
-    if closed:
-        sets.append(ElementSet("closed", ("ifname",), elements={(bridge,): "" for bridge in closed}))
-        sets.append(ElementSet("bridged", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in closed}))
-    return sets
-
-
-def _closed_chain() -> Chain:
-    bridged = rule(match(_PAIR, "@bridged"), RETURN, comment="bridged frames, when br_netfilter shows them")
-    return Chain("closed", (bridged, rule(COUNTER, DROP, comment="this bridge is about to go")))
-
-
-def _to_guests() -> Chain:
-    return Chain(
-        "to_guests",
-        (
-            rule(IS_REPLY_OR_RELATED, ACCEPT),
-            rule(match(_PAIR, "@same_bridge"), goto("same_bridge")),
-            rule(COUNTER, DROP, comment="fixed addresses are reached from their own network only"),
-        ),
-    )
-
-
-def _same_bridge() -> Chain:
-    other = (match(SOURCE_V6, "@fixed"), match(DESTINATION_V6, "@fixed"), COUNTER, DROP)
-    return Chain(
-        "same_bridge",
-        (
-            rule(_SAME_NETWORK, ACCEPT),
-            rule(*other, comment="another network of this bridge"),
-            rule(ACCEPT, comment="bridged frames, when br_netfilter shows them: neighbours, routers, multicast"),
-        ),
-    )
+    sets = [*guest_sets("ipv6_addr", [(each.cidr, each.bridge) for each in prefixes]), *closed_sets(closed)]
+    return make_table("ip6", name, sets, guest_chains(SOURCE_V6, DESTINATION_V6, bool(closed)))

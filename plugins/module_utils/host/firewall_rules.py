@@ -13,16 +13,14 @@ import ipaddress
 from collections.abc import Iterator
 
 from .firewall_bridge import DNATED_BIT, table_name
+from .firewall_guests import TO_BRIDGE, closed_sets, guest_chains, guest_sets
 from .firewall_input import FirewallNetwork, Metadata, Settings
 from .nft import Chain, ElementSet, Key, Rule, Table, make_table
 from .nft_build import (
     ACCEPT,
-    COUNTER,
     DESTINATION,
-    DROP,
     IIFNAME,
     IS_DNATED,
-    IS_REPLY_OR_RELATED,
     MARK,
     OIFNAME,
     RETURN,
@@ -31,8 +29,6 @@ from .nft_build import (
     concat,
     dnat,
     filter_hook,
-    goto,
-    jump,
     lookup,
     match,
     payload,
@@ -48,7 +44,7 @@ NOT_UNICAST = {"prefix": {"addr": "224.0.0.0", "len": 3}}
 
 _SOURCE_AND_DESTINATION = concat(SOURCE, DESTINATION)
 _FROM_BRIDGE = match(IIFNAME, "@bridges")
-_TO_BRIDGE = match(OIFNAME, "@bridges")
+_TO_FLOATING = rule(IS_DNATED, ACCEPT, comment="to a floating address")
 _SAME_NETWORK = match(_SOURCE_AND_DESTINATION, "@same_network")
 
 
@@ -59,7 +55,7 @@ def render_ip_table(owner: str, settings: Settings) -> Table | None:
     chains = [
         _prerouting(settings.metadata),
         *([_mark_dnated()] if settings.hairpin_ports else []),
-        *_forwarding(bool(settings.closed)),
+        *guest_chains(SOURCE, DESTINATION, bool(settings.closed), [_TO_FLOATING]),
         _untranslated(),
         _postrouting(),
     ]
@@ -72,28 +68,17 @@ def _nat(hook: str, priority: int) -> tuple[str, str, int, str]:
 
 def _sets(settings: Settings) -> list[ElementSet]:
     networks = settings.networks
-    bridges = sorted({network.bridge for network in networks})
     addresses = ("ipv4_addr", "ipv4_addr")
-    fixed: dict[Key, str] = {(element(network.cidr),): "" for network in networks}
-    pairs: dict[Key, str] = {(element(network.cidr), element(network.cidr)): "" for network in networks}
     sources: dict[Key, str] = {
         (element(network.cidr),): network.source_address for network in networks if network.source_address
     }
     return [
-        ElementSet("bridges", ("ifname",), elements={(bridge,): "" for bridge in bridges}),
-        ElementSet("same_bridge", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in bridges}),
-        ElementSet("fixed", ("ipv4_addr",), interval=True, elements=fixed),
-        ElementSet("same_network", addresses, interval=True, elements=pairs),
+        *guest_sets("ipv4_addr", [(network.cidr, network.bridge) for network in networks]),
         ElementSet("untranslated", addresses, interval=True, elements=dict(_untranslated_pairs(settings))),
         ElementSet("sources", ("ipv4_addr",), "ipv4_addr", True, sources),
         ElementSet("outbound", ("ifname", *addresses), "ipv4_addr", True, dict(_outbound(networks))),
-        *(_closed_sets(settings.closed) if settings.closed else ()),
+        *closed_sets(settings.closed),
     ]
-
-
-def _closed_sets(bridges: tuple[str, ...]) -> Iterator[ElementSet]:
-    yield ElementSet("closed", ("ifname",), elements={(bridge,): "" for bridge in bridges})
-    yield ElementSet("bridged", ("ifname", "ifname"), elements={(bridge, bridge): "" for bridge in bridges})
 
 
 def _untranslated_pairs(settings: Settings) -> Iterator[tuple[Key, str]]:
@@ -132,39 +117,6 @@ def _mark_dnated() -> Chain:
     return Chain("mark", (rule(_FROM_BRIDGE, IS_DNATED, marking),), *filter_hook("prerouting", -50))
 
 
-def _forwarding(with_closed: bool) -> tuple[Chain, ...]:
-    to_closed = (rule(match(each, "@closed"), jump("closed")) for each in (IIFNAME, OIFNAME) if with_closed)
-    closed = (
-        rule(
-            match(concat(IIFNAME, OIFNAME), "@bridged"), RETURN, comment="bridged frames, when br_netfilter shows them"
-        ),
-        rule(COUNTER, DROP, comment="this bridge is about to go"),
-    )
-    to_guests = (
-        rule(IS_REPLY_OR_RELATED, ACCEPT),
-        rule(IS_DNATED, ACCEPT, comment="to a floating address"),
-        rule(match(concat(IIFNAME, OIFNAME), "@same_bridge"), goto("same_bridge")),
-        rule(COUNTER, DROP, comment="fixed addresses are reached from their own network only"),
-    )
-    same_bridge = (
-        rule(_SAME_NETWORK, ACCEPT),
-        rule(
-            match(SOURCE, "@fixed"),
-            match(DESTINATION, "@fixed"),
-            COUNTER,
-            DROP,
-            comment="another network of this bridge",
-        ),
-        rule(ACCEPT, comment="bridged frames, when br_netfilter shows them: DHCP, multicast"),
-    )
-    return (
-        Chain("forward", (*to_closed, rule(_TO_BRIDGE, jump("to_guests"))), *filter_hook("forward", 0)),
-        *([Chain("closed", closed)] if with_closed else []),
-        Chain("to_guests", to_guests),
-        Chain("same_bridge", same_bridge),
-    )
-
-
 def _untranslated() -> Chain:
     """Before all translation: whoever is translated to itself here is left alone by what comes later (99 and 100)."""
     itself = snat(SOURCE)
@@ -173,8 +125,8 @@ def _untranslated() -> Chain:
             match(_SOURCE_AND_DESTINATION, "@untranslated"), itself, comment="no_snat and metadata see fixed addresses"
         ),
         rule(IS_DNATED, RETURN),
-        rule(_TO_BRIDGE, _SAME_NETWORK, itself, comment="inside a network"),
-        rule(_TO_BRIDGE, match(DESTINATION, NOT_UNICAST), itself),
+        rule(TO_BRIDGE, _SAME_NETWORK, itself, comment="inside a network"),
+        rule(TO_BRIDGE, match(DESTINATION, NOT_UNICAST), itself),
     )
     return Chain("untranslated", rules, *_nat("postrouting", 98))
 
@@ -182,8 +134,8 @@ def _untranslated() -> Chain:
 def _postrouting() -> Chain:
     outbound = lookup(concat(OIFNAME, SOURCE, DESTINATION), "outbound")
     rules = (
-        rule(_TO_BRIDGE, IS_DNATED, snat(lookup(SOURCE, "sources")), comment="to a floating address of a guest here"),
-        rule(_TO_BRIDGE, IS_DNATED, _SAME_NETWORK, {"masquerade": None}, comment="the answer must come back this way"),
+        rule(TO_BRIDGE, IS_DNATED, snat(lookup(SOURCE, "sources")), comment="to a floating address of a guest here"),
+        rule(TO_BRIDGE, IS_DNATED, _SAME_NETWORK, {"masquerade": None}, comment="the answer must come back this way"),
         rule(snat(outbound), comment="to the outside"),
     )
     return Chain("postrouting", rules, *_nat("postrouting", 100))

@@ -15,10 +15,11 @@ import time
 from collections.abc import Iterable, Sequence
 
 from ...errors import CommandFailed, HostError, RolledBack
+from ..advertisements import heeding_path
 from ..runner import Runner
 from .draft import Step
 from .operations import Settle
-from .reading import heeding_path, read_answered, read_links
+from .reading import read_answered, read_links
 
 _BATCH, _FORCED_BATCH = ("ip", "-batch", "-"), ("ip", "-force", "-batch", "-")
 _FAILED_LINE = re.compile(r"Command failed -:(\d+)")

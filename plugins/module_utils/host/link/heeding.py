@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..advertisements import DEAF, HEEDS_ALWAYS
 from .draft import Draft
 from .model import Host
-from .operations import DEAF, HEEDS_ALWAYS, Heed
+from .operations import Heed
 from .want import BridgeWant
 
 _HEEDED = {

@@ -11,9 +11,6 @@ from typing import Any, Protocol
 
 from .model import Address, Host, Link, Neighbour, Route, copied
 
-# accept_ra of a link that heeds no router advertisement, and of one that does so also while the host forwards.
-DEAF, HEEDS_ALWAYS = "0", "2"
-
 
 class Operation(Protocol):
     """One step. ``line`` is empty for a step that only the undoing needs."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...errors import HostError
+from ..advertisements import heeding_path
 from ..runner import Runner
 from .model import Address, Hop, Host, Link, Neighbour, Route
 
@@ -51,11 +52,6 @@ def _read_heeding(runner: Runner, links: Mapping[str, Link], uplinks: Iterable[s
     names = ["default", *bridges, *(name for name in uplinks if name in links)]
     values = {name: runner.read(heeding_path(name)) for name in names}
     return {name: value.strip() for name, value in values.items() if value is not None}
-
-
-def heeding_path(name: str) -> str:
-    """Return the switch that says whether a link heeds router advertisements."""
-    return f"/proc/sys/net/ipv6/conf/{name}/accept_ra"
 
 
 def read_links(runner: Runner) -> dict[str, Link]:

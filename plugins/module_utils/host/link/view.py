@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..advertisements import DEAF
 from .access import Reach
 from .model import Address, Host, Link
-from .operations import DEAF
 from .ownership import Record, marked_owner
 from .want import BridgeWant, Want
 
