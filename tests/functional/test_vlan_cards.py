@@ -15,7 +15,6 @@ from ansible_collections.novanet.network.plugins.module_utils.plan.model import 
     HostPlan,
     HostSettings,
     Instance,
-    Network,
     Port,
     Settings,
     Snapshot,
@@ -26,34 +25,10 @@ from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.guest import Guest
 from tests.lab.host import Host
 from tests.lab.kernel import requires_kernel
+from tests.unit.plugins.module_utils.plan.samples import network
 
 Run = Callable[..., dict[str, Any]]
 FRONT, BACK = 169, 170
-
-
-def network(vlan: int, mtu: int | None) -> Network:
-    cidr = f"172.16.{vlan}."
-    return Network(
-        label=f"net{vlan}",
-        uuid=f"uuid-{vlan}",
-        manager="vlan",
-        cidr=f"{cidr}0/24",
-        cidr_v6=None,
-        gateway=f"{cidr}1",
-        gateway_v6=None,
-        dhcp_server=f"{cidr}1",
-        dhcp_start=f"{cidr}3",
-        dns=(),
-        vlan=vlan,
-        bridge=f"br{vlan}",
-        bridge_interface="eth2",
-        project="red",
-        host="network1",
-        multi_host=False,
-        mtu=mtu,
-        enable_dhcp=True,
-        share_address=False,
-    )
 
 
 def instance(number: int, host: str) -> Instance:
@@ -72,7 +47,12 @@ def instance(number: int, host: str) -> Instance:
 
 
 SNAPSHOT = Snapshot(
-    "ipam", 1, (network(FRONT, None), network(BACK, 1400)), (instance(1, "compute1"), instance(2, "network1")), (), ()
+    "ipam",
+    1,
+    (network(FRONT, bridge_interface="eth2"), network(BACK, bridge_interface="eth2", mtu=1400)),
+    (instance(1, "compute1"), instance(2, "network1")),
+    (),
+    (),
 )
 HOSTS = (
     HostSettings("network1", True, True, "eth0", None, "eth2", "192.0.2.11", "192.0.2.11"),

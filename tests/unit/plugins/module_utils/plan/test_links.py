@@ -23,31 +23,7 @@ from ansible_collections.novanet.network.plugins.module_utils.plan.model import 
 from hypothesis import given
 from hypothesis import strategies as st
 
-
-def network(number: int, **values: object) -> Network:
-    """Return the VLAN network of a project."""
-    made = Network(
-        label=f"net{number}",
-        uuid=f"uuid-{number}",
-        manager="vlan",
-        cidr=f"172.16.{number}.0/24",
-        cidr_v6=None,
-        gateway=f"172.16.{number}.1",
-        gateway_v6=None,
-        dhcp_server=f"172.16.{number}.1",
-        dhcp_start=f"172.16.{number}.3",
-        dns=(),
-        vlan=number,
-        bridge=f"br{number}",
-        bridge_interface="eth0",
-        project=f"project{number}",
-        host="network1",
-        multi_host=False,
-        mtu=None,
-        enable_dhcp=True,
-        share_address=False,
-    )
-    return replace(made, **values)
+from .samples import network
 
 
 def guest(name: str, host: str, *numbers: int) -> Instance:
@@ -134,16 +110,28 @@ def test_a_public_vlan_interface_is_made_like_the_others() -> None:
 @pytest.mark.parametrize(
     ("networks", "hosts", "message"),
     [
-        ([network(100)], PUBLIC, "network net100 has VLAN 100, which is the public interface vlan100 of host network1"),
+        (
+            [network(100)],
+            PUBLIC,
+            "network net100 has VLAN 100, which is the public interface vlan100 of host network1",
+        ),
         # Also where somebody else makes it.
-        ([network(100)], (replace(PUBLIC[0], public_vlan_interface=None), *HOSTS[1:]), "network net100 has VLAN 100"),
+        (
+            [network(100)],
+            (replace(PUBLIC[0], public_vlan_interface=None), *HOSTS[1:]),
+            "network net100 has VLAN 100",
+        ),
         ([], (replace(PUBLIC[0], public_interface="eth0.100"),), "nova_public_interface eth0.100 is not named after"),
         (
             [network(5, bridge_interface=None)],
             HOSTS,
             "network net5 has VLAN 5 and no interface for it on host network1",
         ),
-        ([network(5), network(6, bridge="br5")], HOSTS, "bridge br5 on host network1 would get several uplinks"),
+        (
+            [network(5), network(6, bridge="br5")],
+            HOSTS,
+            "bridge br5 on host network1 would get several uplinks",
+        ),
     ],
 )
 def test_what_cannot_be_wired_is_named(networks: list[Network], hosts: tuple[HostSettings, ...], message: str) -> None:

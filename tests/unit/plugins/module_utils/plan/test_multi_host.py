@@ -33,6 +33,8 @@ from ansible_collections.novanet.network.plugins.module_utils.plan.model import 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .samples import network as vlan_network
+
 COMPUTE = ("compute1", "compute2", "compute3")
 HOSTS = (
     HostSettings("network1", True, False, "eth1", "eth2", None, "192.0.2.10", "192.0.2.10"),
@@ -45,28 +47,8 @@ HOSTS = (
 
 def network(number: int, kind: str = "own", **values: object) -> Network:
     """Return a VLAN network: ``own`` or ``shared`` addresses of hosts, or served by one ``single`` host."""
-    made = Network(
-        label=f"net{number}",
-        uuid=f"uuid-{number}",
-        manager="vlan",
-        cidr=f"172.16.{number}.0/24",
-        cidr_v6=None,
-        gateway=f"172.16.{number}.1",
-        gateway_v6=None,
-        dhcp_server=f"172.16.{number}.1",
-        dhcp_start=f"172.16.{number}.3",
-        dns=(),
-        vlan=number,
-        bridge=f"br{number}",
-        bridge_interface="eth0",
-        project=None,
-        host="network1" if kind == "single" else None,
-        multi_host=kind != "single",
-        mtu=None,
-        enable_dhcp=True,
-        share_address=kind == "shared",
-    )
-    return replace(made, **values)
+    served = {"host": "network1" if kind == "single" else None, "multi_host": kind != "single"}
+    return vlan_network(number, **{"project": None, "share_address": kind == "shared", **served, **values})
 
 
 def flat(kind: str = "own", **values: object) -> Network:
