@@ -34,7 +34,7 @@ class Gateway:
 
     :param wire: where its frames come in, with tag ``vlan``.
     :param public_mac: MAC that the host has towards the outside.
-    :param guests: addresses that it has given.
+    :param guests: addresses of guests that it knows.
     """
 
     host: str
@@ -75,15 +75,21 @@ class Knock:
         return _octets(self.mac) + _octets(KNOCKER) + tag + b"\x08\x00" + header + datagram
 
 
-def gateways(platform: Platform, links: Sequence[Mapping[str, Any]], public: str, leases: str) -> Iterator[Gateway]:
+def leased(leases: str) -> list[str]:
+    """Return the addresses in the lines of DHCP servers' files."""
+    return [line.split()[2] for line in leases.splitlines() if len(line.split()) == 5]
+
+
+def gateways(
+    platform: Platform, links: Sequence[Mapping[str, Any]], public: str, given: Sequence[str]
+) -> Iterator[Gateway]:
     """Return the gateways on a host.
 
     :param links: what ``ip -j -d address`` shows there.
     :param public: interface of its default route.
-    :param leases: lines of its DHCP servers' files.
+    :param given: addresses of guests.
     """
     by_name = {link["ifname"]: link for link in links}
-    given = [ipaddress.IPv4Address(line.split()[2]) for line in leases.splitlines() if len(line.split()) == 5]
     for link in links:
         if link.get("linkinfo", {}).get("info_kind") != "bridge":
             continue
@@ -91,7 +97,7 @@ def gateways(platform: Platform, links: Sequence[Mapping[str, Any]], public: str
         for address in _addresses(link):
             if uplink is not None:
                 network = ipaddress.IPv4Interface(address).network
-                guests = tuple(str(each) for each in given if each in network)
+                guests = tuple(each for each in given if ipaddress.IPv4Address(each) in network)
                 vlan = uplink["linkinfo"]["info_data"]["id"] if uplink.get("link") else None
                 wire = platform.cards[int(_card(uplink)[3:]) - 1].wire
                 public_mac = by_name[public]["address"]

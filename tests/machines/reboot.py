@@ -21,7 +21,7 @@ from tests.lab.node import PYTHON
 from tests.lab.topology import SWITCH
 
 from .errors import MachineError
-from .knocks import Gateway, Knock, floating_addresses, gateways, plan_knocks
+from .knocks import Gateway, Knock, floating_addresses, gateways, leased, plan_knocks
 from .platform import PUBLIC, Platform
 from .running import Attached, power_on
 from .ssh import HERE, ssh
@@ -29,6 +29,8 @@ from .ssh import HERE, ssh
 BEFORE, KNOCKS = "before-reboot.json", "knocks.json"
 BOOT = "cat /proc/sys/kernel/random/boot_id"
 LEASES = "cat /var/lib/novanet/nova/dnsmasq/*/leases 2>/dev/null || true"
+# Addresses of guests in the files that their images have.
+INJECTED = "sed -n 's/^ *address \\([0-9.]*\\)$/\\1/p' /var/lib/novanet/nova/injection/*/interfaces 2>/dev/null || true"
 LINKS = "ip -j -d address show"
 PUBLIC_LINK = "ip route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/'"
 LIMIT_SECONDS = 1200
@@ -60,7 +62,7 @@ def reboot(state: Path, platforms: Sequence[Platform]) -> None:
 
 
 def _look(state: Path, platform: Platform) -> dict[str, str]:
-    questions = {"boot": BOOT, "leases": LEASES, "links": LINKS, "public": PUBLIC_LINK}
+    questions = {"boot": BOOT, "leases": LEASES, "injected": INJECTED, "links": LINKS, "public": PUBLIC_LINK}
     command = "; echo =; ".join(f"({question})" for question in questions.values())
     answers = ssh(state, platform.name, command).split("=\n")
     return {name: answer.strip() for name, answer in zip(questions, answers)}
@@ -72,7 +74,8 @@ def plan(platforms: Sequence[Platform], before: Mapping[str, Mapping[str, str]])
     for platform in platforms:
         seen = before[platform.name]
         links = json.loads(seen["links"])
-        found += list(gateways(platform, links, seen["public"], seen["leases"]))
+        given = [*leased(seen["leases"]), *seen["injected"].split()]
+        found += list(gateways(platform, links, seen["public"], given))
         floating.update(floating_addresses(links))
     return found, plan_knocks(found, floating)
 

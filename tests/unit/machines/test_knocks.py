@@ -19,6 +19,7 @@ from tests.machines.knocks import (
     OUT,
     floating_addresses,
     gateways,
+    leased,
     parse_file,
     plan_knocks,
 )
@@ -59,7 +60,7 @@ def platform() -> Platform:
 
 
 def test_there_is_a_knock_at_every_door(platform: Platform) -> None:
-    found = list(gateways(platform, LINKS, "vlan100", LEASES))
+    found = list(gateways(platform, LINKS, "vlan100", leased(LEASES)))
     assert [(one.wire, one.vlan, one.guests) for one in found] == [
         ("trunk", 169, ("172.16.169.2",)),
         ("trunk", 170, ("172.16.170.2",)),
@@ -80,7 +81,7 @@ def test_there_is_a_knock_at_every_door(platform: Platform) -> None:
 
 
 def test_a_knock_is_a_frame_that_hosts_take(platform: Platform) -> None:
-    knock = plan_knocks(list(gateways(platform, LINKS, "vlan100", LEASES)), {})[0]
+    knock = plan_knocks(list(gateways(platform, LINKS, "vlan100", leased(LEASES))), {})[0]
     frame = parse_frame(knock.raw)
     assert (frame.source_mac, frame.target_mac, frame.vlan, frame.kind) == (KNOCKER, knock.mac, 169, "udp")
     assert (frame.source, frame.target) == (knock.source, "192.0.2.1")
@@ -91,7 +92,7 @@ def test_a_knock_is_a_frame_that_hosts_take(platform: Platform) -> None:
 
 
 def test_a_recording_that_is_cut_short_ends_with_its_last_whole_frame(platform: Platform) -> None:
-    raw = plan_knocks(list(gateways(platform, LINKS, "vlan100", LEASES)), {})[0].raw
+    raw = plan_knocks(list(gateways(platform, LINKS, "vlan100", leased(LEASES))), {})[0].raw
     record = struct.pack("<IIII", 7, 500000, len(raw), len(raw)) + raw
     data = struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + record + record[:-1]
     assert [(frame.time, found) for frame, found in parse_file(data)] == [(7.5, raw)]
