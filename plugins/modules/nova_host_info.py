@@ -149,6 +149,11 @@ interfaces:
       returned: when it exists
       type: list
       elements: str
+source_address:
+  description: The IPv4 address from which the host reaches the world; none when it has no way there.
+  returned: always
+  type: str
+  sample: 192.0.2.10
 generation:
   description: The smallest generation of the plan that a part of this host has; none when it has no plan.
   returned: always

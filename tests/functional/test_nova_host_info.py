@@ -31,6 +31,9 @@ def test_a_host_that_has_everything_lacks_nothing(host: Host, run_module: Run) -
         ("eth0", True, True),
         ("eth2", True, True),
     ]
+    assert found["source_address"] is None
+    host.run(["ip", "route", "add", "default", "via", "192.0.2.1"])
+    assert run_module("nova_host_info")["source_address"] == "192.0.2.2"
     said = host.run(["dnsmasq", "--version"]).stdout
     assert f"version {found['tools']['dnsmasq']['version']} " in said
     assert found["generation"] is None and found["ipam_uuid"] is None and found["leases"] == []

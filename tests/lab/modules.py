@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.tools.tree import BUILD
+
 from .errors import LabError
 from .node import PYTHON, Node
 
@@ -56,7 +58,8 @@ def run_module(
     :raises LabError: the module did not answer with a result.
     """
     options = {**arguments, "_ansible_check_mode": check, "_ansible_diff": diff}
-    argv = ["env", f"PYTHONPATH={import_path(node.state, collections)}", "PYTHONDONTWRITEBYTECODE=1"]
+    # What is compiled lies aside from the sources, and serves every lab.
+    argv = ["env", f"PYTHONPATH={import_path(node.state, collections)}", f"PYTHONPYCACHEPREFIX={BUILD / 'pycache'}"]
     argv += [PYTHON, "-c", LAUNCHER, f"{COLLECTION}.{name}"]
     text = json.dumps({"ANSIBLE_MODULE_ARGS": options})
     done = node.run(argv, check=False, stdin=text, timeout=timeout)

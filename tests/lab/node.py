@@ -16,11 +16,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.tools.tree import BUILD
+
 from .errors import LabError
 from .process import Process, end_nodes, is_alive, namespace
 
 HERE = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"
+# So that Ansible's modules are not compiled with every task.
+COMPILED = (f"PYTHONPATH={HERE / 'compiled'}", f"CODE_CACHE={BUILD / 'code'}")
 KINDS = ("net", "mount", "uts", "ipc", "pid")
 # The same on every machine, whatever the one who runs this has set.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -224,7 +228,7 @@ class Node:
         )
         enter = "exec " + shlex.join(self.enter(()))
         for path, command in (
-            (self.interpreter, f'{enter} {PYTHON} "$@"\n'),
+            (self.interpreter, f'{enter} env {shlex.join(COMPILED)} {PYTHON} "$@"\n'),
             (self.shell, f'[ $# -gt 0 ] || set -- sh\n{enter} "$@"\n'),
         ):
             path.write_text(guard + command)

@@ -43,6 +43,7 @@ def pack() -> bytes:
         HERE / "guest/unplug",
         HERE / "guest/flood.py",
         HERE / "guest/late",
+        HERE / "guest/python",
         LAB / "traffic.py",
         LAB / "udhcpc.sh",
     ]
@@ -50,6 +51,7 @@ def pack() -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for source in sources:
             archive.add(source, f"{DIRECTORY}/{source.name}", filter=_executable)
+        archive.add(LAB / "compiled/sitecustomize.py", f"{DIRECTORY}/compiled/sitecustomize.py", filter=_executable)
         for unit in sorted((HERE / "guest").glob("*.service")):
             archive.add(unit, f"{UNITS}/{unit.name}")
     return buffer.getvalue()

@@ -44,6 +44,8 @@ table bridge novanet_probe {
     chain forwarded { type filter hook forward priority -200; }
 }
 """
+# How nova-network found out a host's own address: the kernel is asked for the way there, and nothing is sent.
+_WORLD = "8.8.8.8"
 _BRIDGE_PROBE = "link add name probe0 type bridge\n"
 _VLAN_PROBE = f"{_BRIDGE_PROBE}link add link probe0 name probe1 type vlan id 2\n"
 
@@ -86,6 +88,7 @@ class Report:
 
     :param missing: everything that is needed and not there, in words.
     :param damaged: state files that cannot be used: path and reason.
+    :param source_address: address from which the host reaches the world; None when it has no way there.
     :param generation: the smallest generation that a part of this host has; None when none has one.
     """
 
@@ -93,6 +96,7 @@ class Report:
     damaged: list[dict[str, str]]
     tools: dict[str, dict[str, str | None]]
     interfaces: list[dict[str, Any]]
+    source_address: str | None
     generation: int | None
     ipam_uuid: str | None
     leases: list[dict[str, Any]]
@@ -123,7 +127,8 @@ def inspect_host(
         *(f"interface {item['name']}" for item in found if not item["exists"]),
         *(f"a sound state file {item['path']} (it {item['reason']})" for item in (*(damaged if sound else ()), *newer)),
     ]
-    return Report(missing, [*damaged, *newer], tools, found, generation, ipam_uuid, _leases(runner, places))
+    source, leases = _source_address(runner), _leases(runner, places)
+    return Report(missing, [*damaged, *newer], tools, found, source, generation, ipam_uuid, leases)
 
 
 def describe_missing(missing: Sequence[str]) -> HostError:
@@ -199,6 +204,14 @@ def _interface(name: str, link: Mapping[str, Any] | None) -> dict[str, Any]:
         "mtu": link.get("mtu"),
         "addresses": [f"{entry['local']}/{entry['prefixlen']}" for entry in link.get("addr_info", ())],
     }
+
+
+def _source_address(runner: Runner) -> str | None:
+    if runner.which("ip") is None:
+        return None
+    answer = runner.run(("ip", "-j", "-4", "route", "get", _WORLD), accept=(0, 1, 2))
+    routes = json.loads(answer.out) if answer.code == 0 else []
+    return next((route["prefsrc"] for route in routes if "prefsrc" in route), None)
 
 
 def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, Unusable, Unusable]:

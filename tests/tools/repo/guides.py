@@ -40,7 +40,7 @@ def wrong_defaults(rows: list[dict[str, str]], defaults: Mapping[str, Any]) -> l
         if name not in defaults:
             problems.append(f"{name} is no variable")
         elif isinstance(defaults[name], str) and "{{" in defaults[name]:
-            problems += [] if told in ("facts",) or told in defaults[name] else [f"{name} defaults to {defaults[name]}"]
+            problems += [] if told in defaults[name] else [f"{name} defaults to {defaults[name]}"]
         elif yaml.safe_load(told) != defaults[name]:
             problems.append(f"{name} defaults to {defaults[name]!r}, not {told}")
     return problems

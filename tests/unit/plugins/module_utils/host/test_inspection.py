@@ -103,6 +103,20 @@ def test_nothing_is_needed_unless_asked_for() -> None:
     assert look(host).missing == [] and "unshare" not in host.asked
 
 
+@pytest.mark.parametrize(
+    ("answer", "address"),
+    [
+        ((0, '[{"dst": "8.8.8.8", "gateway": "192.0.2.1", "dev": "eth0", "prefsrc": "192.0.2.10"}]'), "192.0.2.10"),
+        ((0, '[{"dst": "8.8.8.8", "dev": "tun0"}]'), None),
+        ((1, ""), None),
+    ],
+)
+def test_the_address_of_a_host_is_that_from_which_it_reaches_the_world(
+    answer: tuple[int, str], address: str | None
+) -> None:
+    assert look(Answers(ip=answer)).source_address == address
+
+
 def journal(**changed: Any) -> str:
     return json.dumps({"schema": 1, "ipam_uuid": "a", "generation": 4, "slice": {}, "owned": {}, **changed})
 
