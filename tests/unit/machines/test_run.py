@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.machines.run import SCENARIOS, Progress, collect, parse_verdict
-from tests.tools.run_all import lanes
+from tests.tools.run_all import parts
 from tests.tools.summary import Counts
 
 
@@ -52,6 +52,6 @@ def test_what_has_ended_is_collected_and_what_somebody_waits_for_is_left() -> No
 
 def test_every_scenario_is_part_of_all_tests() -> None:
     assert SCENARIOS
-    named = [part.name for lane in lanes() for part in lane]
+    named = [part.name for part in parts()]
     assert sorted(name for name in named if "molecule" in name) == sorted(f"molecule {name}" for name in SCENARIOS)
     assert {"lint", "unit", "functional", "demo", "kernel"} <= {*named}
