@@ -17,7 +17,7 @@ from .floating_book import Pool, read_pool_rows
 from .floating_inputs import Range, WantedPool, read_pools
 from .floating_inside import reserve_range_in_networks, unreserve_range_in_networks
 from .floating_space import add_space, remove_space
-from .inputs import dotted
+from .inputs import dotted, listed
 from .projects import ensure_project
 from .sql import Table, delete, func, insert, select, update
 from .store import Transaction
@@ -220,7 +220,7 @@ def _delete_range(work: Transaction, span: StoredRange) -> None:
 def _refuse_used(subject: str, used: Sequence[int]) -> None:
     if not used:
         return
-    named = ", ".join(dotted(address) for address in used[:5]) + (f" and {len(used) - 5} more" if len(used) > 5 else "")
+    named = listed([dotted(address) for address in used])
     raise InUse(subject, f"cannot go: {named} allocated to projects", "Release these floating addresses first.")
 
 

@@ -17,6 +17,7 @@ from .floating_pools import view_pools
 from .inputs import dotted
 from .instances_rows import view_instances
 from .network_views import view_network
+from .quotas import view_projects
 from .sql import func, select
 from .store import Transaction
 
@@ -145,6 +146,7 @@ def _moment(seconds: float | None) -> str | None:
 
 
 KINDS: Mapping[str, Callable[[Transaction], list[dict[str, Any]]]] = {
+    "projects": view_projects,
     "networks": view_networks,
     "fixed": view_fixed,
     "floating": view_floating,

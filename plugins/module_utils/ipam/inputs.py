@@ -29,6 +29,12 @@ def dotted(number: int) -> str:
     return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names as a sentence has them: the first few, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def read_items(items: Any, where: str, keys: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each item of a list with its position, such as ``instances[3]``.
 

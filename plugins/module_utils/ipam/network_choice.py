@@ -52,6 +52,11 @@ def assign_serving_host(work: Transaction, row: Any, host: str | None) -> Any:
     return _update(work, row, "host", host)
 
 
+def disassociate_network(work: Transaction, row: Any) -> Any:
+    """Take a network away from its project, and return the new row. Its host goes on serving it."""
+    return _update(work, row, "project", None)
+
+
 def _ordered(work: Transaction, condition: Any) -> list[Any]:
     """Return networks by priority, those without one last, then by age."""
     networks = schema.networks

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..errors import InvalidInput, NovaError
 from ..wiring import render_diff
+from .quotas import quotas_kept
 from .sql import MISSING_LIBRARY
 from .store import Caller, Transaction, reading, transaction
 
@@ -29,7 +30,7 @@ def run_ipam_module(
     options = module.params
     caller = Caller(actor=options["actor"] or "", origin=options["origin"], check=module.check_mode)
     try:
-        with transaction(options["database"], caller) as work:
+        with transaction(options["database"], caller) as work, quotas_kept(work, options):
             results = operate(work, options)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)

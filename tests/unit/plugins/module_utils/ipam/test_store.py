@@ -94,7 +94,7 @@ def test_the_identity_of_a_database_stays(ipam: Scratch) -> None:
 def test_a_newer_schema_is_refused(ipam: Scratch) -> None:
     with ipam.work() as work:
         work.connection.execute(text("UPDATE meta SET schema_version = 99"))
-    with pytest.raises(StoreError, match="has schema 99, this release knows 2. Use the release"), ipam.work():
+    with pytest.raises(StoreError, match="has schema 99, this release knows [0-9]+. Use the release"), ipam.work():
         pass
 
 
