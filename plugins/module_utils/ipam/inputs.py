@@ -84,6 +84,13 @@ def read_present(value: Any, where: str) -> bool:
     return value != "absent"
 
 
+def read_consent(value: Any, where: str) -> bool:
+    """Return True only for an explicit true."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput(f"{where} {shown(value)}", "is neither true nor false")
+    return bool(value)
+
+
 def read_address(value: Any, where: str) -> int:
     """Return an IPv4 address as a number."""
     text = read_text(value, where, 64)

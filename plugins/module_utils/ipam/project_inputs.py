@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from .arguments_projects import PROJECT_ITEM, QUOTAS
-from .inputs import read_item, read_items, read_text, shown
+from .inputs import read_consent, read_item, read_items, read_text, shown
 from .quotas import UNLIMITED
 
 HIGHEST_QUOTA = (1 << 31) - 1
@@ -60,9 +60,7 @@ def _read_project(item: Mapping[str, Any], where: str) -> WantedProject:
     state = item.get("state")
     if state not in (None, "present", "scrubbed"):
         raise InvalidInput(f"{where}.state {shown(state)}", "is neither present nor scrubbed")
-    consent = item.get("remove_instances")
-    if consent not in (None, False, True):
-        raise InvalidInput(f"{where}.remove_instances {shown(consent)}", "is neither true nor false")
+    consent = read_consent(item.get("remove_instances"), f"{where}.remove_instances")
     if consent and state != "scrubbed":
         raise InvalidInput(f"{where}.remove_instances", "has no meaning without state scrubbed", "Leave it out.")
     return WantedProject(
@@ -70,7 +68,7 @@ def _read_project(item: Mapping[str, Any], where: str) -> WantedProject:
         name=read_text(item.get("name"), f"{where}.name"),
         quotas=read_quotas(item.get("quotas"), f"{where}.quotas"),
         scrubbed=state == "scrubbed",
-        remove_instances=bool(consent),
+        remove_instances=consent,
     )
 
 

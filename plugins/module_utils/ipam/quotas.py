@@ -135,10 +135,12 @@ def _is_over(limits: Limits, name: str, project: str, usage: Usage) -> bool:
 
 
 def _refuse_growth(project: str, name: str, before: int, after: int, maximum: int) -> None:
-    if after > before:
+    more = after - before
+    if more > 0:
         raise OverQuota(
             f"project {project}",
-            f"has {before} {RESOURCES[name]}, {after - before} more are asked for, its quota is {maximum}",
+            f"has {before} {RESOURCES[name]}, {more} more {'is' if more == 1 else 'are'} asked for, "
+            f"its quota is {maximum}",
             f"Release some of them, or raise its quota of {name}.",
         )
 
