@@ -84,6 +84,15 @@ def read_present(value: Any, where: str) -> bool:
     return value != "absent"
 
 
+def read_number(value: Any, where: str, lowest: int, highest: int) -> int:
+    """Return a whole number that is not out of all reason."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput(f"{where} {shown(value)}", "is not a whole number")
+    if not lowest <= value <= highest:
+        raise InvalidInput(f"{where} {value}", f"is not between {lowest} and {highest}")
+    return value
+
+
 def read_consent(value: Any, where: str) -> bool:
     """Return True only for an explicit true."""
     if value is not None and not isinstance(value, bool):

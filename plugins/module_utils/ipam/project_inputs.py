@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from .arguments_projects import PROJECT_ITEM, QUOTAS
-from .inputs import read_consent, read_item, read_items, read_text, shown
+from .inputs import read_consent, read_item, read_items, read_number, read_text, shown
 from .quotas import UNLIMITED
 
 HIGHEST_QUOTA = (1 << 31) - 1
@@ -53,7 +53,11 @@ def read_quotas(value: Any, where: str) -> dict[str, int] | None:
     if value is None:
         return None
     given = read_item(value, where, list(QUOTAS))
-    return {name: _read_quota(quota, f"{where}.{name}") for name, quota in given.items() if quota is not None}
+    return {
+        name: read_number(quota, f"{where}.{name}", UNLIMITED, HIGHEST_QUOTA)
+        for name, quota in given.items()
+        if quota is not None
+    }
 
 
 def _read_project(item: Mapping[str, Any], where: str) -> WantedProject:
@@ -70,11 +74,3 @@ def _read_project(item: Mapping[str, Any], where: str) -> WantedProject:
         scrubbed=state == "scrubbed",
         remove_instances=consent,
     )
-
-
-def _read_quota(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(f"{where} {shown(value)}", "is not a whole number")
-    if not UNLIMITED <= value <= HIGHEST_QUOTA:
-        raise InvalidInput(f"{where} {value}", f"is not between {UNLIMITED} (unlimited) and {HIGHEST_QUOTA}")
-    return value
