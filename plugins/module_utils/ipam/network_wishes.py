@@ -33,7 +33,7 @@ SMALLEST_IPV6_MTU = 1280
 # Fields that are NULL when the item says "", so that what was set once can be taken away.
 _REMOVABLE = ("project", "host", "dns1", "dns2")
 _HIGHEST = {
-    "num_networks": 1 << 24,
+    "num_networks": 1 << 16,
     "network_size": 1 << 32,
     "vlan": HIGHEST_VLAN,
     "vlan_start": HIGHEST_VLAN,
@@ -240,9 +240,12 @@ def _read_ipv6(value: Any, where: str) -> str:
     try:
         if "%" in text:
             raise ValueError(text)
-        return str(ipaddress.IPv6Address(text))
+        address = ipaddress.IPv6Address(text)
     except ValueError as error:
         raise InvalidInput(f"{where} {shown(text)}", "is not an IPv6 address") from error
+    if address.ipv4_mapped is not None:
+        raise InvalidInput(f"{where} {shown(text)}", f"is the IPv4 address {address.ipv4_mapped} in the form of IPv6")
+    return str(address)
 
 
 def _read_uuid(value: Any, where: str) -> str:

@@ -62,7 +62,7 @@ class VlanCloud:
         return self._run(nova_project, default_quotas=quotas)
 
     def plan(self, **options: Any) -> Result:
-        return self._run(nova_plan, hosts=HOSTS, defaults=VLAN_INTERFACE, origin="inventory", **options)
+        return self._run(nova_plan, **{"hosts": HOSTS, "defaults": VLAN_INTERFACE, "origin": "inventory", **options})
 
     def confirm(self, *hosts: str) -> None:
         """Let hosts say that they have applied the newest plan."""
