@@ -106,7 +106,8 @@ def _set_quotas(work: Transaction, limits: Limits, project: str, quotas: Mapping
         work.connection.execute(insert(table), rows)
     usual = "default" if project else UNLIMITED
     words = ", ".join(f"{name} {old.get(name, usual)} -> {quotas.get(name, usual)}" for name in changed)
-    change = Change("update", "quotas", f"of project {project}" if project else "of all other projects", words)
+    kind, name = ("quotas of project", project) if project else ("quotas", "of all other projects")
+    change = Change("update", kind, name, words)
     work.record(change, dict(old), dict(quotas))
 
 

@@ -98,6 +98,13 @@ def test_a_newer_schema_is_refused(ipam: Scratch) -> None:
         pass
 
 
+def test_a_schema_from_before_the_first_release_is_refused(ipam: Scratch) -> None:
+    with ipam.work() as work:
+        work.connection.execute(text(f"UPDATE meta SET schema_version = {schema.SCHEMA_VERSION - 1}"))
+    with pytest.raises(StoreError, match="It was written before the first release. Remove it"), ipam.work():
+        pass
+
+
 def test_a_file_that_is_no_database_is_refused(ipam: Scratch) -> None:
     ipam.path.parent.mkdir()
     ipam.path.write_text("not a database, and long enough to be taken for one\n" * 100)
