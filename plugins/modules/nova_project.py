@@ -112,6 +112,7 @@ from typing import Any
 from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_networks import PURGE_ARGUMENTS
 from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_projects import PROJECTS_ARGUMENTS
 from ansible_collections.novanet.network.plugins.module_utils.ipam.project_lists import apply_projects
+from ansible_collections.novanet.network.plugins.module_utils.ipam.quotas import view_projects
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
@@ -119,7 +120,8 @@ from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam
 def operate(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Apply the list of projects, and return them."""
     items = listed_items(options, "projects")
-    return {"projects": apply_projects(work, items, options["default_quotas"], options["purge"])}
+    apply_projects(work, items, options["default_quotas"], options["purge"])
+    return {"projects": view_projects(work, None if items is None else [item["name"] for item in items])}
 
 
 def main() -> None:

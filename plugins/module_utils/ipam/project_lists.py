@@ -20,7 +20,7 @@ from .instances_write import delete_instances
 from .network_choice import disassociate_network
 from .project_inputs import WantedProject, read_projects, read_quotas
 from .projects import ensure_project
-from .quotas import EVERYBODY, UNLIMITED, Limits, read_limits, view_projects
+from .quotas import EVERYBODY, UNLIMITED, Limits, read_limits
 from .sql import Table, and_, delete, insert, select
 from .store import Transaction
 
@@ -33,8 +33,8 @@ def apply_projects(
     default_quotas: Mapping[str, Any] | None = None,
     purge: bool = False,
     where: str = "projects",
-) -> list[dict[str, Any]]:
-    """Make projects and quotas be as they were asked for, and return the projects that were; all without a list.
+) -> None:
+    """Make projects and quotas be as they were asked for.
 
     :param default_quotas: those of projects without own ones; what is not named stays.
     :param purge: take the own quotas of this origin from projects that are not listed. Nothing else goes.
@@ -46,7 +46,7 @@ def apply_projects(
     common = {**limits.own.get(EVERYBODY, {}), **defaults}
     _set_quotas(work, limits, EVERYBODY, {name: maximum for name, maximum in common.items() if maximum != UNLIMITED})
     if wanted is None:
-        return view_projects(work)
+        return
     for item in wanted:
         if item.scrubbed:
             _scrub(work, item)
@@ -54,7 +54,6 @@ def apply_projects(
         _purge(work, limits, {item.name for item in wanted})
     for item in wanted:
         _ensure(work, limits, item)
-    return view_projects(work, [item.name for item in wanted])
 
 
 def refuse_revived(work: Transaction, items: Items | None, where: str = "projects") -> None:

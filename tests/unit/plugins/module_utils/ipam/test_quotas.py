@@ -63,4 +63,4 @@ def test_where_nobody_is_limited_nothing_is_counted(cloud: SmallCloud, monkeypat
     assert counted == []
     with cloud.work() as work, quotas_kept(work, {"default_quotas": {"networks": 1}}):
         apply_projects(work, None, {"networks": 1})
-    assert len(counted) == 3, "before, for what is returned, and after"
+    assert len(counted) == 2, "before and after"
