@@ -118,6 +118,14 @@ def test_a_quota_of_one_project_is_not_that_of_another(cloud: VlanCloud) -> None
     assert "failed" not in cloud.boot(guest("b", "blue"))
 
 
+def test_defaults_that_limit_nobody_are_no_change(cloud: VlanCloud) -> None:
+    assert not cloud.default_quotas(networks=-1, fixed_ips=-1, floating_ips=-1)["changed"]
+    cloud.default_quotas(networks=1)
+    lifted = cloud.default_quotas(networks=-1)
+    assert lifted["changes"] == ["update quotas of all other projects (networks 1 -> -1)"]
+    assert "failed" not in cloud.networks({"label": "tenant", "project": "red"})
+
+
 def test_own_quotas_go_before_the_defaults_and_come_back_to_them(cloud: VlanCloud) -> None:
     assert cloud.default_quotas(networks=1, floating_ips=2)["changes"] == [
         "update quotas of all other projects (networks -1 -> 1, floating_ips -1 -> 2)"
