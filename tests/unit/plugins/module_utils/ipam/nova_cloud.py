@@ -15,7 +15,8 @@ TIMES = "created_at DATETIME, updated_at DATETIME, deleted_at DATETIME, id INTEG
 
 TABLES = {
     "instances": f"""{TIMES}, internal_id INTEGER, user_id VARCHAR(255), project_id VARCHAR(255),
-        image_ref VARCHAR(255), kernel_id VARCHAR(255), ramdisk_id VARCHAR(255), launch_index INTEGER, key_name VARCHAR(255), key_data TEXT,
+        image_ref VARCHAR(255), kernel_id VARCHAR(255), ramdisk_id VARCHAR(255), launch_index INTEGER,
+        key_name VARCHAR(255), key_data TEXT,
         power_state INTEGER, vm_state VARCHAR(255), memory_mb INTEGER, vcpus INTEGER, hostname VARCHAR(255),
         host VARCHAR(255), user_data TEXT, reservation_id VARCHAR(255), launched_at DATETIME, terminated_at DATETIME,
         display_name VARCHAR(255), display_description VARCHAR(255), availability_zone VARCHAR(255), locked BOOLEAN,
