@@ -29,7 +29,8 @@ def nova(imported: Import) -> NovaCloud:
 VIF_UUIDS = "UUIDs of virtual interfaces: a NIC is known by its MAC address here"
 
 
-def test_a_cloud_keeps_its_addresses_macs_and_uuids(imported: Import, nova: NovaCloud) -> None:
+def _plain_cloud(nova: NovaCloud) -> str:
+    """Fill a nova database with what all has a place here, and return the UUID of the instance web."""
     private = nova.network(1, label="private", priority=5, mtu=1450, dns2="9.9.9.9")
     second = nova.network(2, label="network2", cidr="20.20.0.0/28", gateway="20.20.0.1", dhcp_server="20.20.0.1",
                           dhcp_start="20.20.0.3", bridge="br101", host=None)  # fmt: skip
@@ -38,7 +39,11 @@ def test_a_cloud_keeps_its_addresses_macs_and_uuids(imported: Import, nova: Nova
     nova.floating("192.0.2.9", "10.0.0.14")
     nova.floating("192.0.2.10", project=BLUE)
     nova.floating("192.0.2.11", project=None)
+    return web
 
+
+def test_a_cloud_keeps_its_addresses_macs_and_uuids(imported: Import, nova: NovaCloud) -> None:
+    web = _plain_cloud(nova)
     done = imported()
     assert (done.warnings, done.left_behind) == ([], [VIF_UUIDS])
     assert done.carried_over == {
