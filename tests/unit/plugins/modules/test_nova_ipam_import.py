@@ -37,7 +37,7 @@ def test_a_preview_has_the_report_and_the_difference_of_the_run(run: Any, tmp_pa
     assert run() == preview
     assert "instance web-00000002" in preview["diff"]["after"]
     assert preview["left_behind"][0]["reason"] == "it runs on no host; its addresses stay reserved"
-    assert "web-00000002: that name is taken" in str(preview["warnings"][0])
+    assert "web-00000002: that name is taken" in str(preview["warnings"])
     assert (preview["carried_over"]["instances"], preview["carried_over"]["nics"]) == (2, 2)
 
 
