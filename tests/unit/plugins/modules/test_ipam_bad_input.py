@@ -47,7 +47,7 @@ def pool(*ranges: str, **more: Any) -> dict[str, Any]:
         ("networks", network(label=" a"), "has spaces around it"),
         ("networks", network(label=""), "networks[0].label is empty"),
         ("pools", pool(name=LONG), "pools[0].name xxx"),
-        ("pools", pool(name="\ud800"), "has characters that cannot be printed"),
+        ("pools", pool(name="a\u200bb"), "has characters that cannot be printed"),
         ("boot", guest(LONG), "instances[0].name xxx"),
         ("boot", guest("a", project=LONG), "instances[0].project xxx"),
         ("boot", guest("a", hostname="a, b"), "instances[0].hostname a, b is not a host name"),
