@@ -104,6 +104,7 @@ def host_result(key: str, outcome: Outcome) -> dict[str, Any]:
         "changed": bool(outcome.changes),
         "changes": [change.describe() for change in outcome.changes],
         **(outcome.after if several else {key: outcome.after}),
+        **({} if outcome.pending is None else {"pending": outcome.pending}),
     }
     if outcome.changes:
         result["diff"] = render_diff(outcome.before, outcome.after)

@@ -302,6 +302,11 @@ closed:
   type: list
   elements: str
   sample: []
+pending:
+  description: Whether something is left to remove, so that a call with O(phase=remove) is needed.
+  returned: when O(phase=make) and O(networks) is given
+  type: bool
+  sample: false
 prefixes:
   description: The IPv6 networks that the host is the router of.
   returned: when O(networks) is given
@@ -333,7 +338,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall import Firewall
-from ansible_collections.novanet.network.plugins.module_utils.host.firewall_phases import ALL, MAKE, PHASES
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_phases import ALL, PHASES
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Request
 from ansible_collections.novanet.network.plugins.module_utils.wiring import host_module, present_items, run_host_module
 
@@ -374,11 +379,10 @@ ARGUMENTS: dict[str, Any] = {
 
 
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
-    """Return the subsystem and the slice that it shall apply. What is not removed yet stays remembered."""
+    """Return the subsystem and the slice that it shall apply."""
     others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "prefixes", "forwarding")}
-    applied = present_items(options, "networks")
-    firewall = Firewall(request.owner, request.state_path, options["phase"], applied["purge"])
-    return firewall, {**applied, **others, "purge": applied["purge"] and options["phase"] != MAKE}
+    firewall = Firewall(request.owner, request.state_path, options["phase"])
+    return firewall, {**present_items(options, "networks"), **others}
 
 
 def main() -> None:

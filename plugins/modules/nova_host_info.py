@@ -154,6 +154,12 @@ source_address:
   returned: always
   type: str
   sample: 192.0.2.10
+remembered:
+  description: The parts of the host that remember what was applied, by the names of their state files.
+  returned: always
+  type: list
+  elements: str
+  sample: [bridges, dhcp, firewall, floating]
 generation:
   description: The smallest generation of the plan that a part of this host has; none when it has no plan.
   returned: always

@@ -164,6 +164,11 @@ loaded_at_boot:
   returned: when O(vlans) is given
   type: bool
   sample: true
+pending:
+  description: Whether something is left to remove, so that a call with O(phase=remove) is needed.
+  returned: when O(phase=make) and O(vlans) is given
+  type: bool
+  sample: false
 guarded:
   description: Whether the change was made under guard, or would be in check mode.
   returned: when O(vlans) is given
@@ -197,12 +202,9 @@ VLAN = {
 
 
 def build(options: Mapping[str, Any], request: Request, access: Access) -> tuple[Vlans, dict[str, Any]]:
-    """Return the subsystem and what it shall apply. What is not removed yet stays remembered."""
-    applied = present_items(options, "vlans")
-    return Vlans(request.owner, options["phase"], access, options["replace_own"]), {
-        **applied,
-        "purge": applied["purge"] and options["phase"] != "make",
-    }
+    """Return the subsystem and what it shall apply."""
+    vlans = Vlans(request.owner, options["phase"], access, options["replace_own"])
+    return vlans, present_items(options, "vlans")
 
 
 def main() -> None:

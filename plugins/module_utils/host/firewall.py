@@ -78,16 +78,14 @@ class Firewall:
     :param owner: whose tables these are.
     :param state_path: where the journals are, those of other owners as well.
     :param phase: ``make`` closes what goes, ``remove`` forgets it and leaves out all else.
-    :param purge: with ``make``: what is not listed goes. Until it is gone it is remembered, so the slice has no purge.
     """
 
     name = "firewall"
 
-    def __init__(self, owner: str, state_path: str, phase: str = ALL, purge: bool = False) -> None:
+    def __init__(self, owner: str, state_path: str, phase: str = ALL) -> None:
         self.owner = owner
         self.state_path = state_path
         self.phase = phase
-        self.purge = purge
 
     def parse(self, applied: Mapping[str, Any]) -> Want:
         """See :class:`~.reconcile.Subsystem`."""
@@ -128,7 +126,8 @@ class Firewall:
         owned = {**to_owned(settings), IPV4.before: before, IPV6.before: before_v6, HEEDING: list(ours)}
         after = Have(settings, tables, have.forwarding.settled(value), have.forwarding_v6.settled(value_v6, heeding))
         kept = {key: each for key, each in owned.items() if each is not None and (key != HEEDING or each)}
-        return Plan(tuple(changes), after, _steps(transaction, turns, heeding), kept)
+        pending = let_go(merge(want, settings), settings) != settings if self.phase == MAKE else None
+        return Plan(tuple(changes), after, _steps(transaction, turns, heeding), kept, pending=pending)
 
     def _render(self, settings: Settings) -> tuple[Table | None, ...]:
         """Return the tables in the order of ``FAMILIES``."""
@@ -141,7 +140,7 @@ class Firewall:
     def _settings(self, want: Want, known: Settings) -> Settings:
         """Return the settings as this phase leaves them."""
         if self.phase == MAKE:
-            return close(want, known, self.purge)
+            return close(want, known)
         final = merge(want, known)
         return let_go(final, known) if self.phase == REMOVE else final
 

@@ -21,18 +21,19 @@ MAKE, REMOVE, ALL = "make", "remove", "all"
 PHASES = (ALL, MAKE, REMOVE)
 
 
-def close(want: Want, known: Settings, purge: bool) -> Settings:
+def close(want: Want, known: Settings) -> Settings:
     """Return the settings before bridges change: all that shall be, and what goes is closed.
 
-    :param want: what shall be; it leaves alone what it does not name.
-    :param purge: True when what is not named goes.
+    :param want: what shall be.
     """
     named = {network.label for network in want.networks}
     leaving = [
-        network for network in known.networks if network.label in want.absent or (purge and network.label not in named)
+        network
+        for network in known.networks
+        if network.label in want.absent or (want.purge and network.label not in named)
     ]
     staying = tuple(network for network in known.networks if network not in leaving)
-    settings = merge(want, replace(known, networks=staying))
+    settings = merge(replace(want, purge=False), replace(known, networks=staying))
     used = settings.bridges
     networks = (*settings.networks, *(network for network in leaving if not _overlaps(network, settings.networks)))
     closed = known.bridges.union(known.closed) - used

@@ -16,7 +16,7 @@ from ..errors import DamagedMemory, HostError
 from .dhcp.leases import parse_leases
 from .dhcp.model import LEASE_FILE, Places
 from .dhcp.read import own_bridges
-from .journal import load_journal
+from .journal import journal_path, load_journal
 from .runner import Runner
 
 # Program, the package that has it on Debian, and how it is asked for its version.
@@ -46,6 +46,7 @@ table bridge novanet_probe {
 """
 # How nova-network found out a host's own address: the kernel is asked for the way there, and nothing is sent.
 _WORLD = "8.8.8.8"
+_STATE_FILE = ".json"
 _BRIDGE_PROBE = "link add name probe0 type bridge\n"
 _VLAN_PROBE = f"{_BRIDGE_PROBE}link add link probe0 name probe1 type vlan id 2\n"
 
@@ -89,6 +90,7 @@ class Report:
     :param missing: everything that is needed and not there, in words.
     :param damaged: state files that cannot be used: path and reason.
     :param source_address: address from which the host reaches the world; None when it has no way there.
+    :param remembered: names of the parts of this host that remember what was applied, soundly or not.
     :param generation: the smallest generation that a part of this host has; None when none has one.
     """
 
@@ -97,6 +99,7 @@ class Report:
     tools: dict[str, dict[str, str | None]]
     interfaces: list[dict[str, Any]]
     source_address: str | None
+    remembered: list[str]
     generation: int | None
     ipam_uuid: str | None
     leases: list[dict[str, Any]]
@@ -120,7 +123,8 @@ def inspect_host(
     tools = {program: _tool(runner, program) for program in _PROGRAMS}
     needs = [FEATURES[feature] for feature in FEATURES if feature in features]
     found = _interfaces(runner, interfaces)
-    generation, ipam_uuid, damaged, newer = _memory(runner, places)
+    remembered = _remembered(runner, places)
+    generation, ipam_uuid, damaged, newer = _memory(runner, places, remembered)
     missing = [
         *_missing_programs(tools, needs),
         *(f"kernel support for {name}" for name in _missing_kernel(runner, tools, needs)),
@@ -128,7 +132,7 @@ def inspect_host(
         *(f"a sound state file {item['path']} (it {item['reason']})" for item in (*(damaged if sound else ()), *newer)),
     ]
     source, leases = _source_address(runner), _leases(runner, places)
-    return Report(missing, [*damaged, *newer], tools, found, source, generation, ipam_uuid, leases)
+    return Report(missing, [*damaged, *newer], tools, found, source, remembered, generation, ipam_uuid, leases)
 
 
 def describe_missing(missing: Sequence[str]) -> HostError:
@@ -214,19 +218,23 @@ def _source_address(runner: Runner) -> str | None:
     return next((route["prefsrc"] for route in routes if "prefsrc" in route), None)
 
 
-def _memory(runner: Runner, places: Places) -> tuple[int | None, str | None, Unusable, Unusable]:
+def _remembered(runner: Runner, places: Places) -> list[str]:
+    """Return the names of the subsystems that have a state file."""
+    names = runner.names(f"{places.state_path}/{places.owner}")
+    return sorted(name[: -len(_STATE_FILE)] for name in names if name.endswith(_STATE_FILE))
+
+
+def _memory(runner: Runner, places: Places, names: Iterable[str]) -> tuple[int | None, str | None, Unusable, Unusable]:
     """Return the smallest generation, the IPAM, and the state files that are damaged or of a newer release."""
     generations, ipams = [], []
     damaged: Unusable = []
     newer: Unusable = []
-    directory = f"{places.state_path}/{places.owner}"
-    for name in runner.names(directory):
-        if not name.endswith(".json"):
-            continue
+    for name in names:
+        path = journal_path(places.state_path, places.owner, name)
         try:
-            journal = load_journal(runner, f"{directory}/{name}")
+            journal = load_journal(runner, path)
         except HostError as error:
-            found = {"path": f"{directory}/{name}", "reason": error.reason}
+            found = {"path": path, "reason": error.reason}
             (damaged if isinstance(error, DamagedMemory) else newer).append(found)
             continue
         if journal.generation is not None:

@@ -59,6 +59,8 @@ class Plan(Generic[Have]):
     :param guard: what takes the changes back unless they are confirmed; what is remembered then is its to write.
     :param notes: what people shall know of earlier runs.
     :param spent: files that told that, and need not be kept after a real run. A guard sees to them itself.
+    :param pending: for the first of two calls of a run: whether something is left to the second, which removes. What is
+        remembered does not purge until that has come, or a reboot in between would remove it early.
     """
 
     changes: tuple[Change, ...]
@@ -68,6 +70,7 @@ class Plan(Generic[Have]):
     guard: Guarding | None = None
     notes: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
+    pending: bool | None = None
 
 
 class Subsystem(Protocol[Want, Have]):
@@ -129,12 +132,14 @@ class Outcome:
     """What was changed, or would be. ``before`` and ``after`` are what ``view`` returned.
 
     :param notes: what people shall know of earlier runs.
+    :param pending: see :class:`Plan`.
     """
 
     changes: tuple[Change, ...]
     before: Any
     after: Any
     notes: tuple[str, ...] = ()
+    pending: bool | None = None
 
 
 def reconcile(
@@ -162,7 +167,8 @@ def reconcile(
                 for spent in plan.spent:
                     runner.remove(spent)
         told = () if request.check and request.follows else set_aside
-        return Outcome((*told, *plan.changes), subsystem.view(have), subsystem.view(plan.after), plan.notes)
+        changes = (*told, *plan.changes)
+        return Outcome(changes, subsystem.view(have), subsystem.view(plan.after), plan.notes, plan.pending)
 
 
 def _read(
@@ -189,7 +195,8 @@ def _keep_aside(runner: Runner, path: str) -> None:
 def _remember(journal: Journal, plan: Plan[Have], applied: Mapping[str, Any], request: Request) -> Journal:
     if request.part:
         return replace(journal, owned=merge_owned(journal.owned, plan.owned))
-    return replace(with_plan(journal, request.ipam_uuid, request.generation, applied), owned=plan.owned)
+    lasting = {**applied, "purge": False} if plan.pending else applied
+    return replace(with_plan(journal, request.ipam_uuid, request.generation, lasting), owned=plan.owned)
 
 
 def _carry_out(

@@ -9,46 +9,59 @@ of one: that is about half of what a task that finds nothing to do computes, sec
 Whoever starts Python with this directory in ``PYTHONPATH`` compiles each source once. Nothing else changes, and
 programs that the module starts do not notice.
 
-``CODE_CACHE`` names the directory for the compiled forms. They are named by digests of their sources, so none is old.
+``CODE_CACHE`` names the directory for the compiled forms. They are named by the checksums that the archive has of their
+sources, so none is old.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import marshal
 import os
-import tempfile
+import sys
 import zipimport
-from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 DIRECTORY = os.environ.pop("CODE_CACHE", "")
 os.environ.pop("PYTHONPATH", None)
 # Not an interface, so it may be missing in a Python to come: then all is compiled each time.
-INNER = "_compile_source"
-compile_source: Any = getattr(zipimport, INNER, None)
+INNER = "_get_module_code"
+read_code: Any = getattr(zipimport, INNER, None)
+# Where an entry of an archive's list of files has these.
+PLACE, SIZE, CHECKSUM = 0, 3, 7
 
 
-def compile_once(path: str, source: bytes) -> CodeType:
-    """Return the compiled form of a source in an archive."""
-    digest = hashlib.sha256(importlib.util.MAGIC_NUMBER + source).hexdigest()
-    kept = os.path.join(DIRECTORY, digest)
+def entry_of(importer: Any, module: str) -> tuple[Any, bool]:
+    """Return an archive's entry for the source of a module, if there is one, and whether it is a package's."""
+    path = importer.prefix + module.rpartition(".")[2]
+    package = importer._files.get(f"{path}{os.sep}__init__.py")
+    return package or importer._files.get(f"{path}.py"), package is not None
+
+
+def read_code_once(importer: Any, module: str) -> tuple[CodeType, bool, str]:
+    """Return the code of a module in an archive, whether it is a package, and where it is from."""
+    entry, is_package = entry_of(importer, module)
+    if not entry:
+        missing: tuple[CodeType, bool, str] = read_code(importer, module)
+        return missing
+    name = f"{module}-{entry[SIZE]}-{entry[CHECKSUM]:08x}.{sys.implementation.cache_tag}"
+    kept = os.path.join(DIRECTORY, name)
     try:
         with open(kept, "rb") as file:
-            known: CodeType = marshal.load(file)
-            return known
+            return marshal.load(file), is_package, entry[PLACE]
     except OSError:
         pass
-    code: CodeType = compile_source(path, source)
+    code = read_code(importer, module)[0]
     # Others may do the same at the same time, under the same process id in namespaces of their own.
-    handle, fresh = tempfile.mkstemp(dir=DIRECTORY)
-    with open(handle, "wb") as file:
+    fresh = f"{kept}.{os.urandom(8).hex()}"
+    with open(fresh, "xb") as file:
         marshal.dump(code, file)
     os.replace(fresh, kept)
-    return code
+    return code, is_package, entry[PLACE]
 
 
-if DIRECTORY and compile_source is not None:
+if DIRECTORY and read_code is not None:
     os.makedirs(DIRECTORY, exist_ok=True)
-    setattr(zipimport, INNER, compile_once)
+    setattr(zipimport, INNER, read_code_once)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .checks import is_ours, was_adopted
-from .model import Link, Route, copied
+from .model import Host, Link, Route, copied
 from .operations import AddAddress, ReplaceRoute, SetLink
 from .ownership import RESTORED, Record, found_settings, mark
 from .vlan_checks import check_device, check_parent, check_tag, check_unused, is_as_wanted, stacked_in, tags_in_use
@@ -61,14 +61,23 @@ def _give_back(draft: VlanDraft, link: Link, record: Record) -> None:
 
 def lower_parents(draft: VlanDraft) -> None:
     """Take down the parents that were down when we came and that carry nothing any more."""
-    stacked = stacked_in(draft.host)
-    for name in sorted(draft.raised):
+    for name in idle_parents(draft.host, draft.raised):
+        draft.raised.discard(name)
         link = draft.host.links.get(name)
-        if link is None or (not stacked.get(name) and not link.master and not link.movable):
-            draft.raised.discard(name)
-            if link is not None and link.up:
-                draft.do(SetLink(name, "up", False))
-                draft.note("update", "interface", name, "down")
+        if link is not None and link.up:
+            draft.do(SetLink(name, "up", False))
+            draft.note("update", "interface", name, "down")
+
+
+def idle_parents(host: Host, raised: Iterable[str]) -> list[str]:
+    """Return those of the interfaces that we have taken up that are gone or carry nothing any more."""
+    stacked = stacked_in(host)
+    links = {name: host.links.get(name) for name in sorted(raised)}
+    return [
+        name
+        for name, link in links.items()
+        if link is None or (not stacked.get(name) and not link.master and not link.movable)
+    ]
 
 
 def establish_vlans(draft: VlanDraft, wanted: Sequence[VlanWant]) -> None:

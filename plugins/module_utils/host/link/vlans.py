@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from . import vlan_kernel
 from .access import Access
 from .batch import run_steps
 from .draft import Step
+from .model import Link
 from .ownership import is_adopted, marked_owner
 from .reading import read_host
-from .vlan_diff import establish_vlans, lower_parents, remove_vlans
+from .vlan_diff import establish_vlans, idle_parents, lower_parents, remove_vlans
 from .vlan_operations import CreateVlan, removal_group
 from .vlan_ownership import VlanDraft, VlanHave, vlans_from, vlans_to
 from .vlan_want import VlansWant, parse_vlans
@@ -123,7 +124,15 @@ class Vlans:
             vlans_to(draft.records, raised),
             have.reach.sight,
         )
-        return Plan(tuple(draft.changes), after, steps, owned, guard, sight.notes, sight.spent)
+        pending = self._is_pending(after) if self.phase == "make" else None
+        return Plan(tuple(draft.changes), after, steps, owned, guard, sight.notes, sight.spent, pending)
+
+    def _is_pending(self, have: VlanHave) -> bool:
+        """Tell whether the call that removes has anything to do, or to forget."""
+        links = have.host.links
+        absent = {item.name for item in have.want.absent}.intersection({*links, *have.records})
+        unneeded = self.owner in have.boot_owners and not self._has_devices(have.records, links.values())
+        return bool(absent or have.purgeable or idle_parents(have.host, have.raised) or unneeded)
 
     def _refuse_strangers(self, have: VlanHave) -> None:
         """Refuse to remove devices by their group when somebody else put one there."""
@@ -134,10 +143,12 @@ class Vlans:
                 raise HostError(subject, f"is in group {group}, which we need", "Put it into another group.")
 
     def _boot_owners(self, draft: VlanDraft, have: VlanHave) -> frozenset[str]:
-        links = draft.host.links.values()
-        if any(link.name in draft.records or marked_owner(link.alias) == self.owner for link in links if link.vlan):
+        if self._has_devices(draft.records, draft.host.links.values()):
             return have.boot_owners | {self.owner} if self.phase != "remove" else have.boot_owners
         return have.boot_owners - {self.owner} if self.phase != "make" else have.boot_owners
+
+    def _has_devices(self, records: Container[str], links: Iterable[Link]) -> bool:
+        return any(link.name in records or marked_owner(link.alias) == self.owner for link in links if link.vlan)
 
     def apply(self, runner: Runner, plan: Plan[VlanHave]) -> None:
         if plan.steps.load:
@@ -151,7 +162,8 @@ class Vlans:
 
     def view(self, have: VlanHave) -> dict[str, Any]:
         items = {item.name: item for item in (*have.want.vlans, *have.want.absent)}
-        names = sorted({*items, *have.purgeable} & {*have.host.links})
+        leftovers = have.purgeable if self.phase != "make" else ()
+        names = sorted({*items, *leftovers} & {*have.host.links})
         mtus = {name: item.mtu for name, item in items.items()}
         return {
             "vlans": [_view(have, name, mtus.get(name)) for name in names],

@@ -41,8 +41,8 @@ class Router(NatHost):
 
 
 def run(host: NatHost, phase: str = "all", purge: bool = True, **options: Any) -> list[str]:
-    applied = {"networks": [], "purge": purge and phase != MAKE, **options}
-    outcome = reconcile(Firewall("nova", "/state", phase, purge), applied, host, Request("nova", "/state"))
+    applied = {"networks": [], "purge": purge, **options}
+    outcome = reconcile(Firewall("nova", "/state", phase), applied, host, Request("nova", "/state"))
     return [change.describe() for change in outcome.changes]
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.firewall_inpu
     parse_want,
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_phases import close, let_go
+from ansible_collections.novanet.network.plugins.module_utils.host.journal import load_journal
 from ansible_collections.novanet.network.plugins.module_utils.host.reconcile import Outcome, Request, reconcile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,9 +43,15 @@ class Site:
         self.path = str(path)
 
     def run(self, options: dict[str, Any], phase: str, check: bool = False) -> Outcome:
-        applied = {**options, "purge": options["purge"] and phase != "make"}
-        firewall = Firewall("nova", self.path, phase, options["purge"])
-        return reconcile(firewall, applied, self.host, Request("nova", self.path, check=check))
+        return reconcile(
+            Firewall("nova", self.path, phase), options, self.host, Request("nova", self.path, check=check)
+        )
+
+    def remembered(self) -> dict[str, Any]:
+        """Return what a reboot would apply."""
+        slice_ = load_journal(self.host, f"{self.path}/nova/firewall.json").slice
+        assert slice_ is not None
+        return dict(slice_)
 
     def changes(self, options: dict[str, Any], check: bool = False) -> tuple[list[str], list[str]]:
         made, removed = (self.run(options, phase, check).changes for phase in ("make", "remove"))
@@ -83,12 +90,38 @@ def test_what_comes_is_there_before_bridges_change(site: Site) -> None:
     assert foreseen[1] == []
 
 
-def test_a_reboot_between_the_phases_keeps_the_bridge_closed(site: Site) -> None:
+def test_a_bridge_that_comes_back_at_a_reboot_between_the_calls_has_its_rules(site: Site) -> None:
     site.run(BLUE_ONLY, "make")
-    # What is stored is applied again, by the same code, with nothing of the phase but what it has left.
-    restored = site.run({**BLUE_ONLY, "purge": False}, "all")
-    assert restored.after["closed"] == ["br101"]
-    assert [change.describe() for change in restored.changes] == ["delete hairpin guard eth3"]
+    # What is stored is applied by the same code, and bridges have not been told yet.
+    restored = site.run(site.remembered(), "all")
+    assert [network["label"] for network in restored.after["networks"]] == ["blue", "red"]
+
+
+def test_the_first_call_says_whether_there_is_anything_left_to_the_second(site: Site) -> None:
+    made = site.run(BLUE_ONLY, "make")
+    assert (made.pending, site.remembered()["purge"]) == (True, False)
+    removed = site.run(BLUE_ONLY, "remove")
+    assert (removed.pending, site.remembered()["purge"]) == (None, True)
+    # Then the second call of the next run can be left out: what is remembered is what it would leave.
+    remembered = site.remembered()
+    assert (site.run(BLUE_ONLY, "make").pending, site.remembered()) == (False, remembered)
+
+
+@pytest.mark.parametrize(
+    "less",
+    [{"hairpin_ports": ["eth2"]}, {"isolated": []}, {"metadata": None}, {"forwarding": False}],
+    ids=lambda less: next(iter(less)),
+)
+def test_whatever_is_only_taken_away_is_left_to_the_second_call(tmp_path: Path, less: dict[str, Any]) -> None:
+    site = Site(tmp_path)
+    more = {"isolated": [asdict(SHARED)], "metadata": {"address": "192.0.2.20", "port": 8775}}
+    everything = {**BOTH, **more}
+    site.run(everything, "all")
+    assert not site.run(everything, "make").pending
+    made = site.run({**everything, **less}, "make")
+    removed = site.run({**everything, **less}, "remove")
+    assert made.pending == bool(removed.changes)
+    assert made.changes or removed.changes
 
 
 def test_forwarding_stays_until_the_last_network_is_gone(site: Site) -> None:
@@ -117,28 +150,29 @@ def known(**fields: Any) -> Settings:
 
 def test_addresses_that_go_to_another_network_are_that_networks_at_once() -> None:
     heir = {"label": "green", "cidr": "10.0.2.0/25", "bridge": "br102"}
-    settings = close(parse_want({"networks": [BLUE, heir]}), known(), purge=True)
+    settings = close(parse_want({"networks": [BLUE, heir], "purge": True}), known())
     assert [network.label for network in settings.networks] == ["blue", "green"]
     assert settings.closed == ("br101",)
 
 
 def test_a_network_that_changes_its_bridge_leaves_the_old_one_closed() -> None:
-    settings = close(parse_want({"networks": [BLUE, {**RED, "bridge": "br102"}]}), known(), purge=True)
+    settings = close(parse_want({"networks": [BLUE, {**RED, "bridge": "br102"}], "purge": True}), known())
     assert settings.closed == ("br101",)
     assert let_go(merge(parse_want({"networks": [BLUE], "purge": True}), settings), settings).closed == ()
 
 
 def test_what_is_not_named_stays_open_without_a_purge() -> None:
-    assert close(parse_want({"networks": [BLUE]}), known(), purge=False).closed == ()
+    assert close(parse_want({"networks": [BLUE]}), known()).closed == ()
     absent = parse_want({"networks": [{"label": "red", "state": "absent"}]})
-    assert close(absent, known(), purge=False).closed == ("br101",)
+    assert close(absent, known()).closed == ("br101",)
 
 
 def test_isolation_stays_as_long_as_the_bridge() -> None:
-    want = parse_want({"networks": [BLUE], "isolated": []})
-    assert close(want, known(), purge=True).isolated == (SHARED,)
-    moved = parse_want({"networks": [BLUE], "isolated": [{"bridge": "br100", "uplink": "eth3", "address": "10.0.0.1"}]})
-    assert close(moved, known(), purge=True).isolated == (Isolated("br100", "eth3", "10.0.0.1"),)
+    want = parse_want({"networks": [BLUE], "isolated": [], "purge": True})
+    assert close(want, known()).isolated == (SHARED,)
+    there = {"bridge": "br100", "uplink": "eth3", "address": "10.0.0.1"}
+    moved = parse_want({"networks": [BLUE], "isolated": [there], "purge": True})
+    assert close(moved, known()).isolated == (Isolated("br100", "eth3", "10.0.0.1"),)
 
 
 LABELS = st.lists(st.sampled_from("abcdef"), unique=True)
@@ -153,7 +187,7 @@ def test_no_bridge_is_ever_without_rules_and_the_end_is_what_one_call_makes(
     before: list[str], after: list[str]
 ) -> None:
     start = merge(parse_want({"networks": settings_of(before), "purge": True}), Settings(forwarding=False))
-    middle = close(parse_want({"networks": settings_of(after)}), start, purge=True)
+    middle = close(parse_want({"networks": settings_of(after), "purge": True}), start)
     assert {network.bridge for network in middle.networks} == {f"br{label}" for label in {*before, *after}}
     assert set(middle.closed) == {f"br{label}" for label in set(before) - set(after)}
 

@@ -283,6 +283,35 @@ def test_making_leaves_out_removing_and_removing_all_else() -> None:
     assert last.steps.boot_text == ""
 
 
+@pytest.mark.parametrize(
+    ("there", "wanted", "options", "pending"),
+    [
+        ([vlan(5)], [item(5)], {"purge": True}, False),
+        ([vlan(5)], [], {"purge": True}, True),
+        ([vlan(5)], [], {"purge": False}, False),
+        ([vlan(5), vlan(6)], [item(5), {"name": "vlan6", "state": "absent"}], {}, True),
+        ([vlan(5)], [item(5), {"name": "vlan6", "state": "absent"}], {}, False),
+        ([], [], {"purge": True}, True),
+        ([], [], {"purge": True, "boot_owners": frozenset()}, False),
+    ],
+    ids=["as-wanted", "purged", "not-purged", "absent", "gone", "loaded-for-none", "nothing"],
+)
+def test_making_says_whether_anything_is_left_to_removing(
+    there: list[Link], wanted: list[dict[str, Any]], options: dict[str, Any], pending: bool
+) -> None:
+    made = decide(host_of(ETH2, *there), wanted, phase="make", **options)
+    removing = decide(made.after.host, wanted, made.owned, phase="remove", **options)
+    assert (made.pending, removing.pending) == (pending, None)
+    assert pending == bool(removing.changes)
+
+
+def test_a_parent_that_carries_nothing_any_more_is_left_to_removing() -> None:
+    made = decide(host_of(replace(ETH2, up=False)), [item(5)])
+    idle = host_of(ETH2)
+    assert decide(idle, [], made.owned, phase="make").pending
+    assert "update interface eth2 (down)" in changes(decide(idle, [], made.owned, phase="remove"))
+
+
 def test_the_module_stays_loaded_at_boot_as_long_as_another_owner_needs_it() -> None:
     plan = decide(host_of(ETH2, vlan(5)), [], purge=True, boot_owners=frozenset({"lab", "nova"}))
     assert plan.steps.boot_text.endswith("of: lab\n8021q\n")
