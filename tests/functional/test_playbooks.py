@@ -29,6 +29,14 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
+@pytest.fixture(scope="module")
+def served() -> Iterator[Stage]:
+    """Return hosts that have the cloud of the example. Whoever changes it puts it back."""
+    with build_stage() as stage:
+        passed(play(stage, "site.yml"))
+        yield stage
+
+
 def addresses(stage: Stage, host: str) -> str:
     return stage.lab.host(host).run(["ip", "-br", "address"]).stdout
 
@@ -93,15 +101,14 @@ def test_hosts_one_by_one_and_a_few_of_them_come_to_the_same(stage: Stage) -> No
     assert not passed(play(stage, "site.yml")).changed
 
 
-def test_an_operation_changes_one_thing_and_survives_a_run_of_the_inventory(stage: Stage) -> None:
-    passed(play(stage, "site.yml"))
-    boot = passed(play(stage, "instance.yml", nova_instance_name="by-hand", nova_instance_project="red",
+def test_an_operation_changes_one_thing_and_survives_a_run_of_the_inventory(served: Stage) -> None:
+    boot = passed(play(served, "instance.yml", nova_instance_name="by-hand", nova_instance_project="red",
                        nova_instance_host="compute2", nova_instance_floating_pool="nova"))  # fmt: skip
     assert set(boot.changed_hosts) == {GATEWAY}
-    assert not passed(play(stage, "site.yml")).changed
-    assert "by-hand" in stage.read_instances()
-    passed(play(stage, "instance.yml", nova_instance_name="by-hand", nova_instance_state="absent"))
-    assert "by-hand" not in stage.read_instances()
+    assert not passed(play(served, "site.yml")).changed
+    assert "by-hand" in served.read_instances()
+    passed(play(served, "instance.yml", nova_instance_name="by-hand", nova_instance_state="absent"))
+    assert "by-hand" not in served.read_instances()
 
 
 def test_a_floating_ip_moves_to_another_network_host_only_when_the_first_has_given_it_up(stage: Stage) -> None:
@@ -150,14 +157,13 @@ def test_the_end_needs_consent_and_leaves_hosts_as_they_were_found(stage: Stage)
     assert not passed(play(stage, "teardown.yml", **consent)).changed
 
 
-def test_a_project_is_limited_and_scrubbed_by_operations(stage: Stage) -> None:
-    passed(play(stage, "site.yml"))
+def test_a_project_is_limited_and_scrubbed_by_operations(served: Stage) -> None:
     green = {"nova_instance_project": "green", "nova_instance_host": "compute2"}
-    passed(play(stage, "instance.yml", nova_instance_name="by-hand", **green))
-    passed(play(stage, "project.yml", nova_project_name="green", nova_project_quotas={"fixed_ips": 1}))
-    assert "its quota is 1" in messages(play(stage, "instance.yml", nova_instance_name="more", **green))
+    passed(play(served, "instance.yml", nova_instance_name="by-hand", **green))
+    passed(play(served, "project.yml", nova_project_name="green", nova_project_quotas={"fixed_ips": 1}))
+    assert "its quota is 1" in messages(play(served, "instance.yml", nova_instance_name="more", **green))
     scrub = {"nova_project_name": "green", "nova_project_state": "scrubbed"}
-    assert "it has instance by-hand" in messages(play(stage, "project.yml", **scrub))
-    passed(play(stage, "project.yml", **scrub, nova_project_remove_instances=True))
-    assert "by-hand" not in stage.read_instances()
-    assert not passed(play(stage, "site.yml")).changed
+    assert "it has instance by-hand" in messages(play(served, "project.yml", **scrub))
+    passed(play(served, "project.yml", **scrub, nova_project_remove_instances=True))
+    assert "by-hand" not in served.read_instances()
+    assert not passed(play(served, "site.yml")).changed

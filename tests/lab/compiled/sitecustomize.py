@@ -36,8 +36,10 @@ PLACE, SIZE, CHECKSUM = 0, 3, 7
 def entry_of(importer: Any, module: str) -> tuple[Any, bool]:
     """Return an archive's entry for the source of a module, if there is one, and whether it is a package's."""
     path = importer.prefix + module.rpartition(".")[2]
-    package = importer._files.get(f"{path}{os.sep}__init__.py")
-    return package or importer._files.get(f"{path}.py"), package is not None
+    # Since Python 3.13 they are read when they are needed.
+    files = importer._get_files() if hasattr(importer, "_get_files") else importer._files
+    package = files.get(f"{path}{os.sep}__init__.py")
+    return package or files.get(f"{path}.py"), package is not None
 
 
 def read_code_once(importer: Any, module: str) -> tuple[CodeType, bool, str]:
