@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import subprocess
 import zipfile
@@ -21,6 +20,10 @@ from tests.tools.interpreters import find_python
 ASK = "import os, sys; sys.path.insert(0, sys.argv[1]); import sent; print(sent.value, sorted(os.environ))"
 
 
+OTHER = """import marshal, sys
+with open(sys.argv[1], "wb") as file:
+    marshal.dump(compile("value = 'kept'", "kept", "exec"), file)
+"""
 # What Python keeps of an archive is not the same in all of its versions.
 PYTHONS = [PYTHON, *(str(path) for path in map(find_python, (FLOOR_PYTHON, NEXT_PYTHON)) if path)]
 
@@ -38,7 +41,7 @@ def value_of(work: Path, source: str, python: str = PYTHON) -> str:
 def test_the_compiled_form_is_kept_by_what_the_source_says(tmp_path: Path, python: str) -> None:
     assert value_of(tmp_path, "value = 1", python).startswith("1 ")
     (kept,) = (tmp_path / "code").iterdir()
-    kept.write_bytes(marshal.dumps(compile("value = 'kept'", "kept", "exec")))
+    subprocess.run([python, "-I", "-c", OTHER, str(kept)], check=True)
     assert value_of(tmp_path, "value = 1", python).startswith("kept ")
     assert value_of(tmp_path, "value = 2", python).startswith("2 ")
     assert len(list((tmp_path / "code").iterdir())) == 2
