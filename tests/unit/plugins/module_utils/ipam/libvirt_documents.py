@@ -42,6 +42,8 @@ TOP = """\
 </network>
 """
 
+TAGGED = TOP.replace("<mtu size='9000'/>", "<vlan><tag id='42'/></vlan>")
+
 # Everything that has no place here.
 ODD = """\
 <network>

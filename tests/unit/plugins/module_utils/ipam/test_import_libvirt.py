@@ -18,11 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils.ipam import libvirt_documents as documents
-from tests.unit.plugins.module_utils.ipam.libvirt_documents import DEFAULT, ODD, SILENT, TOP, domain, interface
+from tests.unit.plugins.module_utils.ipam.libvirt_documents import DEFAULT, ODD, SILENT, TAGGED, TOP, domain, interface
 from tests.unit.plugins.module_utils.ipam.nova_import import Import, Imported
 
 WEB, OTHER = "52:54:00:00:00:05", "52:54:00:00:00:77"
-TAGGED = TOP.replace("<mtu size='9000'/>", "<vlan><tag id='42'/></vlan>")
 DNSMASQ = "http://libvirt.org/schemas/network/dnsmasq/1.0"
 NOTHING: dict[str, Any] = {
     "libvirt_networks": [],
