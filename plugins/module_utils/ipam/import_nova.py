@@ -6,45 +6,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import Conflict, NovaError
-from .fixed_pool import apply_reservations
-from .floating_pools import apply_pools
-from .host_addresses import give_host_address
+from ..errors import Conflict, InvalidInput
 from .import_addresses import HostAddress, carry_host_addresses, carry_reservations, report_fixed
-from .import_floating import CarriedFloating, carry_floating, store_floating
+from .import_floating import carry_floating
+from .import_haul import Haul, Items, count, unload
 from .import_instances import CarriedInstance, CarriedNic, carry_instances, carry_nics, instance_item, nic_item
 from .import_networks import CarriedNetwork, Placed, carry_networks, network_item, place_network
 from .import_report import Places, Report
 from .import_rows import NovaRows, read_nova
 from .inputs import dotted
-from .instances import apply_instances
-from .network_views import network_by_label
-from .networks import apply_networks, read_defaults
 from .store import Transaction
-
-Items = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Haul:
-    """All that is carried over, as the lists that people write, and by hand what these cannot say.
-
-    :param networks: items by their manager.
-    :param host_addresses: with the label of the network.
-    """
-
-    networks: Mapping[str, Items]
-    reservations: Items
-    pools: Items
-    instances: Items
-    host_addresses: Sequence[tuple[str, HostAddress]]
-    floating: Sequence[CarriedFloating]
 
 
 def import_nova(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,12 +29,16 @@ def import_nova(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]
     """
     if options["nova_database"] == options["database"]:
         raise Conflict("nova_database", "is the database of the IPAM itself", "Give that of nova.")
+    if options.get("libvirt_domains"):
+        raise InvalidInput(
+            "libvirt_domains", "goes with libvirt_networks only", "Instances of nova are in its database."
+        )
     rows = read_nova(options["nova_database"])
     report = Report()
     haul = pack(rows, Places(options["projects"], options["hosts"]), options["manager"], report)
-    unload(work, haul)
+    unload(work, haul, "nova")
     work.warnings[:0] = report.warnings
-    return {"left_behind": report.left_behind, "carried_over": _count(haul)}
+    return {"left_behind": report.left_behind, "carried_over": count(haul)}
 
 
 def pack(rows: NovaRows, places: Places, manager: str, report: Report) -> Haul:
@@ -89,32 +67,6 @@ def pack(rows: NovaRows, places: Places, manager: str, report: Report) -> Haul:
         host_addresses=hosts,
         floating=floating,
     )
-
-
-def unload(work: Transaction, haul: Haul) -> None:
-    """Store what is carried over. It may be there already, just like that; nothing that is there is changed.
-
-    :raises Conflict: something is there already, and differs.
-    """
-    for manager, items in haul.networks.items():
-        with _naming("network", "networks", items):
-            apply_networks(work, items, read_defaults(manager, {"flat_network_dns": ""}))
-    with _naming("floating pool", "pools", haul.pools):
-        apply_pools(work, haul.pools)
-    with _naming("reservation in network", "reservations", haul.reservations):
-        apply_reservations(work, haul.reservations)
-    for label, one in haul.host_addresses:
-        give_host_address(work, network_by_label(work, label), one.host, one.address)
-    with _naming("instance", "instances", haul.instances):
-        apply_instances(work, haul.instances, {})
-    store_floating(work, haul.floating)
-    for change in work.changes:
-        if change.action != "create":
-            raise Conflict(
-                f"{change.kind} {change.name}",
-                f"exists already and differs from nova's: {change.detail}",
-                "Remove it here, or change it to what nova says. An import changes nothing that exists.",
-            )
 
 
 def _place(
@@ -196,29 +148,3 @@ def _report_groups(rows: NovaRows, report: Report) -> None:
     for group in rows.security_groups:
         thing = f"security group {group.name} of project {group.project_id} with {rules.get(group.id, 0)} rules"
         report.leave(thing, "there are no security groups here")
-
-
-@contextmanager
-def _naming(kind: str, option: str, items: Items) -> Iterator[None]:
-    """Let errors name the thing: a position in a list that nobody wrote says nothing."""
-    try:
-        yield
-    except NovaError as error:
-        found = re.match(rf"{option}\[(\d+)\]\W*", error.subject)
-        if found is None:
-            raise
-        item = items[int(found[1])]
-        name = item.get("label") or item.get("name") or item.get("network")
-        raise type(error)(f"{kind} {name}: {error.subject[found.end() :]}", error.reason, error.hint) from error
-
-
-def _count(haul: Haul) -> dict[str, int]:
-    return {
-        "networks": sum(len(items) for items in haul.networks.values()),
-        "reservations": len(haul.reservations),
-        "instances": len(haul.instances),
-        "nics": sum(len(item["nics"]) for item in haul.instances),
-        "host_addresses": len(haul.host_addresses),
-        "floating_pools": len(haul.pools),
-        "floating_addresses": len(haul.floating),
-    }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.novanet.network.plugins.modules import nova_ipam_import, nova_ipam_info
 
+from tests.unit.plugins.module_utils.ipam.libvirt_documents import DEFAULT, ISOLATED, TOP, domain, interface
 from tests.unit.plugins.module_utils.ipam.nova_cloud import RED, NovaCloud
 from tests.unit.plugins.modules.module_run import run_module
 
@@ -64,3 +65,50 @@ def test_a_clash_is_one_message_and_changes_nothing(run: Any, nova: NovaCloud) -
     assert result["failed"]
     assert result["subject"] == "instance web"
     assert result["reason"] == "exists already and differs from nova's: host c1 -> c7"
+
+
+@pytest.fixture
+def run_libvirt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    return partial(run_module, nova_ipam_import, capsys, database=f"sqlite:///{tmp_path}/ipam.sqlite")
+
+
+def test_libvirt_is_taken_over_with_the_same_preview_report_and_second_run(run_libvirt: Any, tmp_path: Path) -> None:
+    guest = {"xml": domain("web", interface("52:54:00:00:00:05", "default")), "project": "red", "host": "c1"}
+    wanted = {"libvirt_networks": [DEFAULT, ISOLATED], "libvirt_domains": [guest]}
+    preview = run_libvirt(check=True, **wanted)
+    assert not (tmp_path / "ipam.sqlite").exists()
+    assert run_libvirt(**wanted) == preview
+    assert "create fixed IP 192.168.122.5 (web, network default)" in preview["changes"]
+    assert "network default" in preview["diff"]["after"]
+    assert preview["left_behind"][-1]["thing"] == "network isolated"
+    assert (preview["carried_over"]["networks"], preview["carried_over"]["nics"]) == (1, 1)
+    assert not run_libvirt(**wanted)["changed"]
+
+
+def test_a_document_that_cannot_be_is_one_message_and_nothing_of_the_others_is_carried_over(
+    run_libvirt: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_libvirt(libvirt_networks=[TOP])
+    result = run_libvirt(libvirt_networks=[DEFAULT, "<!DOCTYPE network>" + ISOLATED])
+    assert result["failed"]
+    assert (result["subject"], result["reason"]) == ("libvirt_networks[1]", "has a document type")
+    listed = run_module(nova_ipam_info, capsys, database=f"sqlite:///{tmp_path}/ipam.sqlite")
+    assert [row["label"] for row in listed["networks"]] == ["top"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({}, "one of the following is required: nova_database, libvirt_networks"),
+        ({"nova_database": "sqlite:////x", "libvirt_networks": []}, "are mutually exclusive: nova_database|libvirt"),
+        ({"nova_database": "sqlite:////x", "libvirt_vlan_interface": "eth1"}, "'libvirt_vlan_interface': libvirt_net"),
+        (
+            {"nova_database": "sqlite:////x", "libvirt_domains": [{"xml": "", "project": "red", "host": "c1"}]},
+            "libvirt_domains goes with libvirt_networks only",
+        ),
+    ],
+)
+def test_it_has_one_source_and_its_options(run_libvirt: Any, options: dict[str, Any], problem: str) -> None:
+    result = run_libvirt(**options)
+    assert result["failed"]
+    assert problem in result["msg"]
