@@ -95,12 +95,7 @@ class Vlans:
             raised=set(have.raised),
             replace_own=self.replace_own,
         )
-        if self.phase != "make":
-            remove_vlans(draft, want.absent, have.purgeable)
-        if self.phase != "remove":
-            establish_vlans(draft, want.vlans)
-        if self.phase != "make":
-            lower_parents(draft)
+        self._decide(draft, want, have)
         load = any(isinstance(operation, CreateVlan) for operation in draft.operations)
         if load and not have.supported:
             raise vlan_kernel.unsupported()
@@ -126,6 +121,15 @@ class Vlans:
         )
         pending = self._is_pending(after) if self.phase == "make" else None
         return Plan(tuple(draft.changes), after, steps, owned, guard, sight.notes, sight.spent, pending)
+
+    def _decide(self, draft: VlanDraft, want: VlansWant, have: VlanHave) -> None:
+        """Put into the draft what this call does."""
+        if self.phase != "make":
+            remove_vlans(draft, want.absent, have.purgeable)
+        if self.phase != "remove":
+            establish_vlans(draft, want.vlans)
+        if self.phase != "make":
+            lower_parents(draft)
 
     def _is_pending(self, have: VlanHave) -> bool:
         """Tell whether the call that removes has anything to do, or to forget."""
