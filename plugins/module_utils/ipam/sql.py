@@ -45,7 +45,7 @@ try:
         select,
         update,
     )
-    from sqlalchemy.engine import Connection, Engine, make_url
+    from sqlalchemy.engine import URL, Connection, Engine, make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 except ImportError:
     MISSING_LIBRARY = traceback.format_exc()
