@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..errors import Contention, InvalidInput, NovaError
 from ..wiring import render_diff
-from .database import safe_url
+from .copying import copy_ipam, shown_place
 from .sql import MISSING_LIBRARY
 from .store import Caller, Transaction, reading, transaction
 
@@ -57,6 +57,22 @@ def run_ipam_info_module(module: AnsibleModule, look: Operation) -> None:
     module.exit_json(changed=False, **results)
 
 
+def run_copy_module(module: AnsibleModule) -> None:
+    """Copy an IPAM from the place that a module names to the other one, and leave."""
+    require_library(module)
+    source, target = database_url(module, "source"), database_url(module, "target")
+    try:
+        copied = copy_ipam(source, target, module.params["replace"], module.check_mode)
+    except NovaError as error:
+        module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
+    changes = copied.changes()
+    result: dict[str, Any] = {"changed": bool(changes), "changes": changes, **copied.after.summary()}
+    if changes:
+        before = copied.before.summary() if copied.before else {}
+        result["diff"] = render_diff(before, copied.after.summary())
+    module.exit_json(**result)
+
+
 def require_library(module: AnsibleModule) -> None:
     """Leave with a message that names the database library when that is missing."""
     if MISSING_LIBRARY is not None:
@@ -71,7 +87,7 @@ def database_url(module: AnsibleModule, name: str) -> str:
     """
     url: str = module.params[name]
     module.no_log_values.discard(url)
-    module.params[name] = safe_url(url)
+    module.params[name] = shown_place(url)
     return url
 
 
