@@ -30,6 +30,13 @@ options:
     description: Consent to lose what O(target) holds and O(source) does not have.
     type: bool
     default: false
+  minimum_generation:
+    description:
+      - The generation that the IPAM in O(target) has at least.
+      - Hosts refuse plans that are older than what they have applied. When a backup is restored that is older than that, give the
+        highest generation that they name.
+    type: int
+    default: 0
 attributes:
   check_mode:
     description: Can run in check mode; what would be copied is told.
@@ -64,6 +71,13 @@ EXAMPLES = r"""
   novanet.network.nova_ipam_copy:
     source: /var/backups/ipam.json
     target: sqlite:////var/lib/novanet/ipam.sqlite
+
+- name: Go back to an old state, and beyond the generation that hosts have seen
+  novanet.network.nova_ipam_copy:
+    source: /var/backups/ipam.json
+    target: sqlite:////var/lib/novanet/ipam.sqlite
+    replace: true
+    minimum_generation: 57
 
 - name: Move it to PostgreSQL
   novanet.network.nova_ipam_copy:
@@ -100,6 +114,7 @@ ARGUMENTS = {
     "source": {"type": "str", "required": True, "no_log": True},
     "target": {"type": "str", "required": True, "no_log": True},
     "replace": {"type": "bool", "default": False},
+    "minimum_generation": {"type": "int", "default": 0},
 }
 
 

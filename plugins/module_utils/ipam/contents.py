@@ -39,6 +39,11 @@ class Contents:
         """Tell whether nothing was ever done with it."""
         return self.generation == 0 and not any(rows for name, rows in self.tables.items() if name != "meta")
 
+    def at_least(self, generation: int) -> Contents:
+        """Return the same, counting on from a generation that is not below this one."""
+        (row,) = self.tables["meta"]
+        return Contents({**self.tables, "meta": ({**row, "generation": max(self.generation, generation)},)})
+
     def summary(self) -> dict[str, Any]:
         """Return what a person wants to know of it."""
         rows = {name: len(rows) for name, rows in self.tables.items()}

@@ -37,12 +37,16 @@ class Copied:
         return [Change(action, "IPAM", self.after.ipam_uuid, detail).describe()]
 
 
-def copy_ipam(source: str, target: str, replace: bool = False, check: bool = False) -> Copied:
+def copy_ipam(
+    source: str, target: str, replace: bool = False, minimum_generation: int = 0, check: bool = False
+) -> Copied:
     """Make the target hold what the source holds. Both are URLs of databases or paths of documents.
 
     It is the same IPAM afterwards, in all rows: nothing is added to the audit, and no generation begins.
 
     :param replace: consent to lose what the target holds and the source does not have.
+    :param minimum_generation: the generation that the target has at least. Hosts refuse plans that are older than
+        theirs, so an old backup must not count through numbers that they have seen.
     :raises InvalidInput: the document to copy from is damaged or none.
     :raises Conflict: something would be lost without consent.
     :raises StoreError: one of both cannot be used.
@@ -51,6 +55,7 @@ def copy_ipam(source: str, target: str, replace: bool = False, check: bool = Fal
         raise InvalidInput("target", "is the source as well")
     # All of the source is read and checked before anything is done with the target.
     contents = _read_database(source) if _is_url(source) else _read_document(_path(source, "source"))
+    contents = contents.at_least(minimum_generation)
     if _is_url(target):
         return _write_database(target, contents, replace, check)
     return _write_document(_path(target, "target"), contents, replace, check)

@@ -124,7 +124,7 @@ def explain(error: SQLAlchemyError, url: str, committing: bool = False) -> NovaE
     :param committing: it happened while the transaction was being committed.
     """
     subject = f"database {safe_url(url)}"
-    reason = " ".join(str(getattr(error, "orig", None) or error).split())
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         if committing:
             return StoreError(

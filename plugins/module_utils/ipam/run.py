@@ -62,7 +62,8 @@ def run_copy_module(module: AnsibleModule) -> None:
     require_library(module)
     source, target = database_url(module, "source"), database_url(module, "target")
     try:
-        copied = copy_ipam(source, target, module.params["replace"], module.check_mode)
+        options = module.params
+        copied = copy_ipam(source, target, options["replace"], options["minimum_generation"], module.check_mode)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
     changes = copied.changes()

@@ -124,6 +124,17 @@ def test_a_copy_that_went_its_own_way_is_not_overwritten(cloud: SmallCloud, copy
     assert "with changes that the source does not have" in copy(source, url)["msg"]
 
 
+def test_an_old_state_counts_on_from_what_hosts_have_seen(cloud: SmallCloud, copy: Any, tmp_path: Path) -> None:
+    document, (_path, url) = tmp_path / "ipam.json", second(tmp_path)
+    copy(cloud.url, document)
+    assert copy(document, url, minimum_generation=57)["generation"] == 57
+    assert not copy(document, url, minimum_generation=57)["changed"]
+    assert copy(document, tmp_path / "same.json", minimum_generation=2)["generation"] == cloud.generation() == 4
+    cloud.url = url
+    cloud.boot(web("c"))
+    assert cloud.generation() == 58
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
