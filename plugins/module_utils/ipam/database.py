@@ -133,8 +133,8 @@ def explain(error: SQLAlchemyError, url: str, committing: bool = False) -> NovaE
                 "The change is there as a whole, or nothing of it is. Run again: what is there already stays.",
             )
         return StoreError(subject, f"was lost in the middle of the transaction: {reason}", "Nothing was changed.")
-    state = getattr(getattr(error, "orig", None), "pgcode", None) or getattr(error, "orig", None)
-    state = state if isinstance(state, str) else getattr(state, "sqlstate", None)
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)  # psycopg2, psycopg
     if state in _GIVE_WAY:
         return Contention(subject, f"let others go first: {reason}", "Nothing was changed. Run again.")
     if state == _LOCK_NOT_AVAILABLE:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from tests.unit.plugins.module_utils.ipam.scratch import Scratch
 from tests.unit.plugins.modules.module_run import run_module
 
-# Nobody listens on port 1 of this machine.
+# Nobody listens there; where the driver is missing, that is what the error says.
 UNREACHABLE = "postgresql+psycopg2://nova:hunter2@127.0.0.1:1/ipam?sslmode=disable"
 
 
@@ -55,7 +55,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("module", [nova_fixed_pool, nova_ipam_info], ids=["changes", "looks"])
 @pytest.mark.parametrize("wrong", [{}, {"colour": "red"}], ids=["no-connection", "wrong-option"])
 def test_a_password_is_in_no_result_and_no_log(
-    module: Any, wrong: dict[str, str], capsys: pytest.CaptureFixture[str], logged: list[str]
+    module: Any, wrong: dict[str, Any], capsys: pytest.CaptureFixture[str], logged: list[str]
 ) -> None:
     result = run_module(module, capsys, database=UNREACHABLE, **wrong)
     assert result["failed"]
