@@ -14,6 +14,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..errors import Contention, InvalidInput, NovaError
 from ..wiring import render_diff
 from .copying import copy_ipam, shown_place
+from .inputs import read_text
+from .quotas import quotas_kept
 from .sql import MISSING_LIBRARY
 from .store import Caller, Transaction, reading, transaction
 
@@ -32,8 +34,9 @@ def run_ipam_module(module: AnsibleModule, operate: Operation) -> None:
     require_library(module)
     url = database_url(module, "database")
     options = module.params
-    caller = Caller(actor=options["actor"] or "", origin=options["origin"], check=module.check_mode)
     try:
+        actor = read_text(options["actor"], "actor") if options["actor"] else ""
+        caller = Caller(actor=actor, origin=options["origin"], check=module.check_mode)
         work, results = _operated(url, caller, operate, options)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
@@ -98,7 +101,7 @@ def _operated(
     attempt = 1
     while True:
         try:
-            with transaction(url, caller) as work:
+            with transaction(url, caller) as work, quotas_kept(work, options):
                 results = operate(work, options)
             return work, results
         except Contention:
