@@ -37,7 +37,7 @@ def run_ipam_module(module: AnsibleModule, operate: Operation) -> None:
     try:
         actor = read_text(options["actor"], "actor") if options["actor"] else ""
         caller = Caller(actor=actor, origin=options["origin"], check=module.check_mode)
-        work, results = _operated(url, caller, operate, options)
+        work, results = run_operation(url, caller, operate, options)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
     for warning in work.warnings:
@@ -95,7 +95,7 @@ def database_url(module: AnsibleModule, name: str) -> str:
     return url
 
 
-def _operated(
+def run_operation(
     url: str, caller: Caller, operate: Operation, options: Mapping[str, Any]
 ) -> tuple[Transaction, Mapping[str, Any]]:
     attempt = 1
