@@ -10,6 +10,7 @@ comes as JSON on standard input; it forks the workers, each of which writes a jo
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import json
 import mmap
@@ -210,6 +211,7 @@ class Crowd:
         pid = os.fork()
         if pid == 0:
             try:
+                _die_with_parent()
                 worker = Worker(self.url, self.directory, slot, self.number, self.begun)
                 if again:
                     worker.adopt()
@@ -245,6 +247,11 @@ class Crowd:
         """End whoever still runs."""
         for pid in self.running:
             os.kill(pid, signal.SIGKILL)
+
+
+def _die_with_parent() -> None:
+    """Let nobody go on whose end no one waits for (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def main() -> None:

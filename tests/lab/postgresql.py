@@ -110,10 +110,12 @@ class Server:
             self._process.wait(10)
 
     def create_database(self, name: str) -> str:
-        """Make an empty database as the documentation says, and return its URL."""
+        """Make an empty database with the commands of the documentation, and return its URL."""
+        as_superuser = ["-h", str(self.home), "-p", str(self.port), "-U", "postgres"]
         if not self.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{USER}'"):
-            self.sql(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
-        self.sql(f"CREATE DATABASE {name} OWNER {USER}")
+            answers = f"{PASSWORD}\n{PASSWORD}\n"
+            self._run([str(self._programs / "createuser"), *as_superuser, "--pwprompt", USER], True, answers)
+        self._run([str(self._programs / "createdb"), *as_superuser, "--owner", USER, name], True)
         return self.url(name)
 
     def url(self, database: str, password: str = PASSWORD) -> str:
@@ -132,13 +134,9 @@ class Server:
         options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database]
         return [str(self._programs / "psql"), "-h", str(self.home), "-p", str(self.port), *options]
 
-    def program(self, name: str) -> str:
-        """Return a program that came with the server."""
-        return str(self._programs / name)
-
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Do something as the superuser, and return what comes of it."""
-        return self._run([*self.psql(database), "-c", statement], privileged=True).strip()
+        return self._run([*self.psql(database), "-c", statement], True).strip()
 
     @contextlib.contextmanager
     def session(self, database: str, *statements: str) -> Iterator[Session]:
@@ -152,10 +150,12 @@ class Server:
         finally:
             session.close()
 
-    def _run(self, argv: Sequence[str], privileged: bool = False) -> str:
+    def _run(self, argv: Sequence[str], privileged: bool = False, answers: str = "") -> str:
+        # In a session of its own, so that passwords are asked for here and not at the terminal of whoever tests.
         done = subprocess.run(
             list(argv) if privileged else [*_AS_POSTGRES, *argv],
-            stdin=subprocess.DEVNULL,
+            input=answers,
+            start_new_session=True,
             capture_output=True,
             text=True,
             cwd="/",

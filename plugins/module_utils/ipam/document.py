@@ -85,4 +85,8 @@ def _problems(table: Any, tables: Mapping[str, Any]) -> list[str]:
 def _fits(column: Any, value: Any) -> bool:
     if isinstance(column.type, JSON):
         return value is None or isinstance(value, dict)
-    return bool(column.nullable) if value is None else type(value) is column.type.python_type
+    if value is None:
+        return bool(column.nullable)
+    # SQLAlchemy 1.4 wraps a type that has another one for some databases.
+    declared = getattr(column.type, "impl", column.type)
+    return type(value) is declared.python_type

@@ -97,8 +97,10 @@ def read_nova(url: str) -> NovaRows:
     """
     subject = f"nova database {safe_url(url)}"
     _refuse_missing(url, subject)
+    # A server shows each statement another state otherwise, and nova may still be at work. SQLite has no such level.
+    options = {} if make_url(url).get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
-        engine = create_engine(url, future=True)
+        engine = create_engine(url, future=True, **options)
     except NoSuchModuleError as error:
         raise StoreError(subject, f"has a kind that is not known: {error}") from error
     except ModuleNotFoundError as error:
