@@ -22,7 +22,8 @@ options:
   nova_database:
     description:
       - SQLAlchemy URL of the database of nova. The driver that it names must be installed.
-      - Passwords are better left to a file of the driver, such as C(~/.pgpass), or C(?read_default_file=/root/.my.cnf) in the URL of MySQL.
+      - A password in it shows in no result and no log. It is better left to a file of the driver, such as C(~/.pgpass), or
+        C(?read_default_file=/root/.my.cnf) in the URL of MySQL.
     type: str
     required: true
   manager:
@@ -102,19 +103,21 @@ changes:
 """
 
 from ansible_collections.novanet.network.plugins.module_utils.ipam.import_nova import import_nova
-from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_module
+from ansible_collections.novanet.network.plugins.module_utils.ipam.run import database_url, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
 
 def main() -> None:
     """Run the module."""
     arguments = {
-        "nova_database": {"type": "str", "required": True, "no_log": False},
+        "nova_database": {"type": "str", "required": True, "no_log": True},
         "manager": {"type": "str", "choices": ["flat", "flatdhcp"], "default": "flatdhcp"},
         "projects": {"type": "dict", "default": {}},
         "hosts": {"type": "dict", "default": {}},
     }
-    run_ipam_module(ipam_module(arguments), import_nova)
+    module = ipam_module(arguments)
+    url = database_url(module, "nova_database")
+    run_ipam_module(module, lambda work, options: import_nova(work, {**options, "nova_database": url}))
 
 
 if __name__ == "__main__":

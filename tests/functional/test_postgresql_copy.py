@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.functional.databases import WEB, Databases
-from tests.lab.postgresql import Server, running_server
+from tests.lab.postgresql import PASSWORD, Server, running_server
 from tests.unit.plugins.module_utils.ipam.nova_cloud import RED, TABLES, NovaCloud
 
 # The types that nova's migrations gave these columns on PostgreSQL, where other databases have plain text.
@@ -130,6 +131,7 @@ def test_a_nova_database_there_is_taken_over_as_one_in_a_file(
         options = {"nova_database": source, "projects": {RED: "red"}}
         result = databases.run("nova_ipam_import", database=target, **options)
         assert not result.get("failed"), result
+        assert PASSWORD not in json.dumps(result)
         assert not databases.run("nova_ipam_import", database=target, **options)["changed"]
         told.append((result["changes"], result["left_behind"], result["carried_over"]))
     assert told[0] == told[1]

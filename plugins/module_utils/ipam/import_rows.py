@@ -118,7 +118,8 @@ def _refuse_missing(url: str, subject: str) -> None:
     """Refuse a file that does not exist: looking for it would make it."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    # SQLAlchemy converts the port without a word of its own.
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "nova_database", "is not understood", "Use a form such as mysql+pymysql://nova@db.example.org/nova."
         ) from error
