@@ -58,7 +58,7 @@ def keep_connections() -> None:
 
     @functools.cache
     def opened(url: str, writing: bool) -> Any:
-        engine = open_engine(url, writing)
+        engine: Any = open_engine(url, writing)
         engine.dispose = lambda: None
         return engine
 
@@ -78,12 +78,22 @@ def set_up(url: str, slots: int) -> None:
     run_operation(url, Caller("base"), operate, {})
 
 
+class Board:
+    """Memory that all processes see, with a place for each."""
+
+    def __init__(self, slots: int) -> None:
+        # How many operations were begun there, and whether one is in its transaction now.
+        self.begun = memoryview(mmap.mmap(-1, 8 * slots)).cast("Q")
+        self.inside = memoryview(mmap.mmap(-1, 8 * slots)).cast("Q")
+
+
 class Worker:
     """One process. It knows what its project has, and asks for more, for less, or for something else."""
 
-    def __init__(self, url: str, directory: Path, slot: int, number: int, begun: memoryview) -> None:
+    def __init__(self, url: str, directory: Path, slot: int, number: int, board: Board) -> None:
         self.url, self.project, self.number = url, f"p{slot}", number
-        self.slot, self.begun = slot, begun
+        self.slot, self.board = slot, board
+        self.attempts = 0
         self.random = random.Random(number)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self.journal = os.open(directory / f"{slot}.{number}.journal", flags)
@@ -104,17 +114,24 @@ class Worker:
             kind = self.choose()
             name = f"w{self.number}.{index}"
             self.write({"begin": name, "kind": kind, "again": kind == self.refused})
-            self.begun[self.slot] += 1
+            self.board.begun[self.slot] += 1
             self.attempts = 0
             try:
-                work, results = run_operation(self.url, Caller(name), getattr(self, kind), {"name": name})
+                work, results = run_operation(self.url, Caller(name), self.operate, {"name": name, "kind": kind})
                 outcome: dict[str, Any] = {"changes": [change.describe() for change in work.changes], **results}
                 self.refused = ""
             except NovaError as error:
                 outcome = {"refused": type(error).__name__, "message": str(error)}
                 self.refused = kind
+            self.board.inside[self.slot] = 0
             self.write({"done": name, "attempts": self.attempts, **outcome})
             self.remember(kind, outcome)
+
+    def operate(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
+        self.attempts += 1
+        self.board.inside[self.slot] = 1
+        result: dict[str, Any] = getattr(self, options["kind"])(work, options)
+        return result
 
     def choose(self) -> str:
         """Return what to do next; what was refused is often tried again at once."""
@@ -148,7 +165,6 @@ class Worker:
         os.write(self.journal, f"{json.dumps(entry)}\n".encode())
 
     def boot(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         item: dict[str, Any] = {"name": options["name"].replace(".", "-"), "project": self.project}
         item["host"] = self.random.choice(HOSTS[1:])
         if self.random.random() < 0.3:
@@ -157,13 +173,11 @@ class Worker:
         return {"instance": item["name"], "fixed": view["nics"][0]["address"] if "nics" in view else None}
 
     def delete(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         name = self.instances[0]
         apply_instances(work, [{"name": name, "state": "absent"}], {"manager": "flatdhcp"})
         return {"instance": name}
 
     def move(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         name = self.random.choice(self.instances)
         apply_instances(work, [{"name": name, "host": self.random.choice(HOSTS[1:])}], {"manager": "flatdhcp"})
         return {"instance": name}
@@ -175,18 +189,15 @@ class Worker:
         return self._take(work, {"address": f"198.51.100.{self.random.randint(1, 10)}"})
 
     def _take(self, work: Transaction, item: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         (view,) = apply_floating_addresses(work, [{"project": self.project, **item}], {})
         return {"address": view["address"]}
 
     def drop(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         address = self.floating[0]
         apply_floating_addresses(work, [{"address": address, "state": "absent"}], {})
         return {"address": address}
 
     def confirm(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.attempts += 1
         reports = [{"host": host, "generation": work.generation - 1, "leases": []} for host in HOSTS]
         return {"free": acknowledge(work, reports)}
 
@@ -200,8 +211,7 @@ class Crowd:
         self.kills, self.killed = kills, 0
         self.number = 0
         self.running: dict[int, int] = {}
-        # Memory that all of them see: how much each place has begun.
-        self.begun = memoryview(mmap.mmap(-1, 8 * slots)).cast("Q")
+        self.board = Board(slots)
         self.random = random.Random(slots)
         for slot in range(slots):
             self.start(slot, False)
@@ -212,10 +222,10 @@ class Crowd:
         if pid == 0:
             try:
                 _die_with_parent()
-                worker = Worker(self.url, self.directory, slot, self.number, self.begun)
+                worker = Worker(self.url, self.directory, slot, self.number, self.board)
                 if again:
                     worker.adopt()
-                worker.run(self.each - self.begun[slot])
+                worker.run(self.each - self.board.begun[slot])
                 os._exit(0)
             except BaseException:
                 traceback.print_exc()
@@ -229,19 +239,27 @@ class Crowd:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid:
                 slot = self.running.pop(pid)
+                self.board.inside[slot] = 0
                 if os.WIFSIGNALED(status):
                     self.start(slot, True)
                 elif status:
                     raise SystemExit(f"worker {slot} failed")
                 continue
             time.sleep(0.005)
-            done = sum(self.begun)
+            done = sum(self.board.begun)
             if self.killed < self.kills and done * (self.kills + 1) > self.total * (self.killed + 1):
-                os.kill(self.random.choice([*self.running]), signal.SIGKILL)
-                self.killed += 1
+                self.kill_one()
             if time.monotonic() - shown > 15:
                 shown = time.monotonic()
                 print(f"{done:,} of {self.total:,} operations", file=sys.stderr, flush=True)
+
+    def kill_one(self) -> None:
+        """Kill one in the middle of a transaction, wherever in it that is; now and then anyone."""
+        inside = [pid for pid, slot in self.running.items() if self.board.inside[slot]]
+        if not inside and self.random.random() < 0.9:
+            return
+        os.kill(self.random.choice(inside or [*self.running]), signal.SIGKILL)
+        self.killed += 1
 
     def end(self) -> None:
         """End whoever still runs."""
@@ -262,7 +280,7 @@ def main() -> None:
     if task["keep_connections"]:
         keep_connections()
     start = time.monotonic()
-    each = task["operations"] // task["processes"]
+    each = -(-task["operations"] // task["processes"])
     crowd = Crowd(task["url"], Path(task["directory"]), task["processes"], each, task["kills"])
     try:
         crowd.watch()
