@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ from tests.tools.tree import link_collection
 
 NETWORK = {"label": "private", "cidr": "10.0.0.0/28", "host": "net1", "bridge": "br100"}
 POOL = {"name": "nova", "ranges": ["192.0.2.0/29"]}
+# Put before what runs a module.
+IMPATIENT = """
+from ansible_collections.novanet.network.plugins.module_utils.ipam import database
+database._SESSION_SETTINGS["lock_timeout"] = "300ms"
+import runpy"""
 WEB = {"name": "web1", "project": "red", "host": "c1"}
 
 
@@ -45,18 +50,31 @@ class Databases:
     def __init__(self, state: Path) -> None:
         self._state = state
 
-    def begin(self, name: str, check: bool = False, **options: Any) -> Begun:
-        """Start a module and do not wait for it."""
+    def begin(
+        self,
+        name: str,
+        check: bool = False,
+        environment: Mapping[str, str] | None = None,
+        impatient: bool = False,
+        **options: Any,
+    ) -> Begun:
+        """Start a module and do not wait for it.
+
+        :param impatient: it waits for others for a moment only.
+        """
         if not {"database", "source"} & set(options):
             raise LabError(f"{name} would use the database of this machine")
         pipe = subprocess.PIPE
+        command = module_command(self._state, link_collection(), name)
+        if impatient:
+            command = [word.replace("import runpy", IMPATIENT) for word in command]
         process = subprocess.Popen(
-            module_command(self._state, link_collection(), name),
+            command,
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
             text=True,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **(environment or {})},
         )
         assert process.stdin is not None
         process.stdin.write(module_input(options, check, True))

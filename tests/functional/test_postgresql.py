@@ -18,7 +18,7 @@ import pytest
 
 from tests.functional.databases import NETWORK, POOL, WEB, Databases, until
 from tests.lab.playbook import Ansible
-from tests.lab.postgresql import PASSWORD, Server, Session, running_server
+from tests.lab.postgresql import NAME, PASSWORD, Server, Session, running_server
 from tests.tools.tree import link_collection
 
 WRITER_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novanet' AND wait_event_type = 'Lock'"
@@ -172,6 +172,40 @@ def test_a_server_that_ends_in_the_middle_leaves_nothing_of_it(
     assert databases.run("nova_instance", database=url, **late)["changed"]
 
 
+def test_a_server_that_ends_at_the_commit_leaves_all_of_it_or_nothing(
+    server: Server, databases: Databases, url: str, name: str
+) -> None:
+    databases.fill(url)
+    # A commit waits for another server now, that does not exist.
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    server.sql("SELECT pg_reload_conf()")
+    begun = databases.begin("nova_instance", database=url, **{**INSTANCES, "instances": [{**WEB, "name": "late"}]})
+    until(lambda: server.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1", "a commit")
+    server.stop(signal.SIGQUIT)
+    result = begun.result()
+    server.start()
+    server.sql("ALTER SYSTEM RESET synchronous_standby_names")
+    server.sql("SELECT pg_reload_conf()")
+    assert result["reason"].startswith("was lost while the change was committed: ")
+    assert "as a whole, or nothing of it is. Run again" in result["msg"]
+    count = "SELECT (SELECT count(*) FROM {0} WHERE {1} = 'late'), (SELECT count(*) FROM events WHERE name = 'late')"
+    assert server.sql(count.format("instances", "name"), name) == server.sql(
+        count.format("fixed_ips", "instance"), name
+    )
+    again = databases.run("nova_instance", database=url, **{**INSTANCES, "instances": [{**WEB, "name": "late"}]})
+    assert [instance["name"] for instance in again["instances"]] == ["late"]
+
+
+def test_who_waits_too_long_gives_up_and_says_so(server: Server, databases: Databases, url: str, name: str) -> None:
+    databases.fill(url)
+    before = server.sql("SELECT generation FROM meta", name)
+    with server.session(name, *KEEP_WRITERS_OUT):
+        # A minute, but for the test.
+        result = databases.begin("nova_instance", database=url, impatient=True, **INSTANCES).result()
+    assert "has been kept by another transaction for 60 s. Nothing was changed." in result["msg"]
+    assert server.sql("SELECT generation FROM meta", name) == before
+
+
 def test_who_looks_around_neither_waits_nor_is_waited_for(
     server: Server, databases: Databases, url: str, name: str
 ) -> None:
@@ -255,10 +289,16 @@ def test_tls_protects_against_somebody_in_between(
     server: Server, databases: Databases, url: str, name: str, tmp_path: Path
 ) -> None:
     passfile = tmp_path / "pgpass"
-    passfile.write_text(f"*:{server.port}:{name}:nova:{PASSWORD}\n")
+    passfile.write_text(f"{NAME}:{server.port}:{name}:nova:{PASSWORD}\n")
     passfile.chmod(0o600)
     databases.fill(server.url_with_tls(name, passfile))
     assert databases.run("nova_ipam_info", database=url, gather=["instances"])["instances"]
+    named = databases.begin(
+        "nova_ipam_info", database=server.url_with_tls(name), environment={"PGPASSFILE": str(passfile)}
+    )
+    assert not named.result().get("failed")
+    without = databases.run("nova_ipam_info", database=server.url_with_tls(name))
+    assert "no password supplied" in without["msg"]
     other = databases.run("nova_ipam_info", database=server.url_with_tls(name, passfile, "other.example.org"))
     assert 'does not match host name "other.example.org"' in other["msg"]
     plain = server.url_with_tls(name, passfile).replace("verify-full", "disable")

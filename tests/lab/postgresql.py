@@ -123,11 +123,13 @@ class Server:
         where = urlencode({"host": self.home, "port": self.port})
         return f"postgresql+psycopg2://{USER}:{password}@/{database}?{where}"
 
-    def url_with_tls(self, database: str, passfile: Path, host: str = NAME) -> str:
+    def url_with_tls(self, database: str, passfile: Path | None = None, host: str = NAME) -> str:
         """Return the URL of a database, by the network, as the documentation writes it."""
         # The name is no secret to any resolver: only the certificate is asked for it.
-        options = {"hostaddr": "127.0.0.1", "sslmode": "verify-full", "sslrootcert": self.authority}
-        return f"postgresql://{USER}@{host}:{self.port}/{database}?{urlencode({**options, 'passfile': passfile})}"
+        options = {"hostaddr": "127.0.0.1", "sslmode": "verify-full", "sslrootcert": str(self.authority)}
+        if passfile is not None:
+            options["passfile"] = str(passfile)
+        return f"postgresql://{USER}@{host}:{self.port}/{database}?{urlencode(options)}"
 
     def psql(self, database: str) -> list[str]:
         """Return the command line of a session of the superuser."""
