@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from typing import Any
 from tests.lab.errors import LabError
 from tests.lab.modules import module_command, module_input, module_result
 from tests.lab.node import ENVIRONMENT
+from tests.lab.postgresql import Server, Session
 from tests.tools.tree import link_collection
 
 NETWORK = {"label": "private", "cidr": "10.0.0.0/28", "host": "net1", "bridge": "br100"}
 POOL = {"name": "nova", "ranges": ["192.0.2.0/29"]}
+WRITER_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novanet' AND wait_event_type = 'Lock'"
 # Put before what runs a module.
 IMPATIENT = """
 from ansible_collections.novanet.network.plugins.module_utils.ipam import database
@@ -105,3 +109,19 @@ def until(condition: Callable[[], object], what: str, timeout: float = 60.0) -> 
     while not condition():
         assert time.monotonic() < deadline, f"{what} does not happen"
         time.sleep(0.02)
+
+
+class Watch(threading.Thread):
+    """Reads all command lines of the machine while a module waits for a session, and lets it go on then."""
+
+    def __init__(self, server: Server, person: Session) -> None:
+        super().__init__()
+        self._server, self._person = server, person
+        self.seen: list[str] = []
+
+    def run(self) -> None:
+        until(lambda: self._server.sql(WRITER_WAITS) == "1", "the module's wait")
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                self.seen.append(path.read_text(errors="replace"))
+        self._person.sql("COMMIT")

@@ -6,22 +6,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.functional.databases import NETWORK, POOL, WEB, Databases, until
+from tests.functional.databases import NETWORK, POOL, WEB, WRITER_WAITS, Databases, Watch, until
 from tests.lab.playbook import Ansible
-from tests.lab.postgresql import NAME, PASSWORD, Server, Session, running_server
+from tests.lab.postgresql import NAME, PASSWORD, Server, running_server
 from tests.tools.tree import link_collection
 
-WRITER_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novanet' AND wait_event_type = 'Lock'"
 KEEP_WRITERS_OUT = ("BEGIN", "SELECT generation FROM meta FOR UPDATE")
 INSTANCES = {"manager": "flatdhcp", "instances": [WEB]}
 HOSTS = [
@@ -73,22 +70,6 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def url(server: Server, name: str) -> str:
     return server.create_database(name)
-
-
-class Watch(threading.Thread):
-    """Reads all command lines of the machine while a module waits for a session, and lets it go on then."""
-
-    def __init__(self, server: Server, person: Session) -> None:
-        super().__init__()
-        self._server, self._person = server, person
-        self.seen: list[str] = []
-
-    def run(self) -> None:
-        until(lambda: self._server.sql(WRITER_WAITS) == "1", "the module's wait")
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                self.seen.append(path.read_text(errors="replace"))
-        self._person.sql("COMMIT")
 
 
 def shown(result: dict[str, Any]) -> dict[str, Any]:
