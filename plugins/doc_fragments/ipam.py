@@ -14,6 +14,8 @@ options:
     description:
       - SQLAlchemy URL of the IPAM database.
       - The directory of an SQLite file is created when it is missing.
+      - With PostgreSQL the query takes what libpq knows, such as C(sslmode), C(sslrootcert) and C(passfile).
+      - A password in it shows in no result and no log.
     type: str
     default: sqlite:////var/lib/novanet/ipam.sqlite
   actor:
@@ -44,4 +46,5 @@ attributes:
 requirements:
   - Python 3.9 or later
   - SQLAlchemy 1.4 or later
+  - psycopg2, for PostgreSQL
 """

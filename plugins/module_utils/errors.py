@@ -50,6 +50,10 @@ class StoreError(NovaError):
     """The database cannot be opened, read or written, or has a schema this release does not know."""
 
 
+class Contention(StoreError):
+    """The database let another transaction go first and undid this one, which can be tried again as it is."""
+
+
 class HostError(NovaError):
     """A host lacks something, or did not do what it was told."""
 

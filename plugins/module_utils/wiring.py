@@ -27,7 +27,7 @@ HOST_ARGUMENTS: dict[str, Any] = {
 }
 
 IPAM_ARGUMENTS: dict[str, Any] = {
-    "database": {"type": "str", "default": "sqlite:////var/lib/novanet/ipam.sqlite", "no_log": False},
+    "database": {"type": "str", "default": "sqlite:////var/lib/novanet/ipam.sqlite", "no_log": True},
     "actor": {"type": "str"},
     "origin": {"type": "str", "choices": ["inventory", "operation"], "default": "operation"},
 }

@@ -25,7 +25,8 @@ options:
   nova_database:
     description:
       - SQLAlchemy URL of the database of nova. The driver that it names must be installed.
-      - Passwords are better left to a file of the driver, such as C(~/.pgpass), or C(?read_default_file=/root/.my.cnf) in the URL of MySQL.
+      - A password in it shows in no result and no log. It is better left to a file of the driver, such as C(~/.pgpass), or
+        C(?read_default_file=/root/.my.cnf) in the URL of MySQL.
       - One of this and O(libvirt_networks) is needed.
     type: str
   libvirt_networks:
@@ -151,7 +152,7 @@ changes:
 
 from ansible_collections.novanet.network.plugins.module_utils.ipam.import_libvirt import import_libvirt
 from ansible_collections.novanet.network.plugins.module_utils.ipam.import_nova import import_nova
-from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_module
+from ansible_collections.novanet.network.plugins.module_utils.ipam.run import database_url, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
 DOMAIN = {key: {"type": "str", "required": True} for key in ("xml", "project", "host")}
@@ -160,7 +161,7 @@ DOMAIN = {key: {"type": "str", "required": True} for key in ("xml", "project", "
 def main() -> None:
     """Run the module."""
     arguments = {
-        "nova_database": {"type": "str", "no_log": False},
+        "nova_database": {"type": "str", "no_log": True},
         "libvirt_networks": {"type": "list", "elements": "str"},
         "libvirt_domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
         "libvirt_vlan_interface": {"type": "str"},
@@ -171,7 +172,11 @@ def main() -> None:
     source = ("nova_database", "libvirt_networks")
     needs = {"libvirt_vlan_interface": "libvirt_networks"}
     module = ipam_module(arguments, required_one_of=[source], mutually_exclusive=[source], required_by=needs)
-    run_ipam_module(module, import_nova if module.params["nova_database"] is not None else import_libvirt)
+    if module.params["nova_database"] is None:
+        run_ipam_module(module, import_libvirt)
+    else:
+        url = database_url(module, "nova_database")
+        run_ipam_module(module, lambda work, options: import_nova(work, {**options, "nova_database": url}))
 
 
 if __name__ == "__main__":

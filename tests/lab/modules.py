@@ -57,14 +57,32 @@ def run_module(
 
     :raises LabError: the module did not answer with a result.
     """
-    options = {**arguments, "_ansible_check_mode": check, "_ansible_diff": diff}
+    done = node.run(
+        module_command(node.state, collections, name),
+        check=False,
+        stdin=module_input(arguments, check, diff),
+        timeout=timeout,
+    )
+    return module_result(f"{node.name}: {name}", done.stdout, done.stderr)
+
+
+def module_command(state: Path, collections: Path, name: str) -> list[str]:
+    """Return the command that runs a module of the collection, which takes its arguments from standard input."""
     # What is compiled lies aside from the sources, and serves every lab.
-    argv = ["env", f"PYTHONPATH={import_path(node.state, collections)}", f"PYTHONPYCACHEPREFIX={BUILD / 'pycache'}"]
-    argv += [PYTHON, "-c", LAUNCHER, f"{COLLECTION}.{name}"]
-    text = json.dumps({"ANSIBLE_MODULE_ARGS": options})
-    done = node.run(argv, check=False, stdin=text, timeout=timeout)
+    argv = ["env", f"PYTHONPATH={import_path(state, collections)}", f"PYTHONPYCACHEPREFIX={BUILD / 'pycache'}"]
+    return [*argv, PYTHON, "-c", LAUNCHER, f"{COLLECTION}.{name}"]
+
+
+def module_input(arguments: dict[str, Any], check: bool, diff: bool) -> str:
+    """Return what a module reads."""
+    options = {**arguments, "_ansible_check_mode": check, "_ansible_diff": diff}
+    return json.dumps({"ANSIBLE_MODULE_ARGS": options})
+
+
+def module_result(subject: str, output: str, errors: str) -> dict[str, Any]:
+    """Return the result that a module wrote."""
     try:
-        result: dict[str, Any] = json.loads(done.stdout)
+        result: dict[str, Any] = json.loads(output)
     except ValueError:
-        raise LabError(f"{node.name}: {name} gave no result: {(done.stderr or done.stdout).strip()}") from None
+        raise LabError(f"{subject} gave no result: {(errors or output).strip()}") from None
     return result

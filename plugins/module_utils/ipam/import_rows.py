@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import StoreError
+from .database import safe_url
 from .sql import (
     ArgumentError,
     Connection,
@@ -25,7 +26,6 @@ from .sql import (
     select,
     table,
 )
-from .store import safe_url
 
 _TABLES: Mapping[str, Sequence[str]] = {
     "networks": (
@@ -97,8 +97,10 @@ def read_nova(url: str) -> NovaRows:
     """
     subject = f"nova database {safe_url(url)}"
     _refuse_missing(url, subject)
+    # A server shows each statement another state otherwise, and nova may still be at work. SQLite has no such level.
+    options = {} if make_url(url).get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
-        engine = create_engine(url, future=True)
+        engine = create_engine(url, future=True, **options)
     except NoSuchModuleError as error:
         raise StoreError(subject, f"has a kind that is not known: {error}") from error
     except ModuleNotFoundError as error:
@@ -116,7 +118,8 @@ def _refuse_missing(url: str, subject: str) -> None:
     """Refuse a file that does not exist: looking for it would make it."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    # SQLAlchemy converts the port without a word of its own.
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "nova_database", "is not understood", "Use a form such as mysql+pymysql://nova@db.example.org/nova."
         ) from error

@@ -47,7 +47,7 @@ try:
         table,
         update,
     )
-    from sqlalchemy.engine import Connection, Engine, make_url
+    from sqlalchemy.engine import URL, Connection, Engine, make_url
     from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 except ImportError:
     MISSING_LIBRARY = traceback.format_exc()

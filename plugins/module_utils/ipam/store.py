@@ -17,27 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..change import Change
-from ..errors import Conflict, StoreError
+from ..errors import StoreError
 from . import schema
-from .sql import (
-    ArgumentError,
-    Connection,
-    DBAPIError,
-    Engine,
-    IntegrityError,
-    NoSuchModuleError,
-    SQLAlchemyError,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    make_url,
-    select,
-    update,
-)
+from .database import explain, open_engine, safe_url, sqlite_path
+from .sql import Connection, SQLAlchemyError, func, insert, inspect, select, update
 
-# A writer waits this long for the others before it gives up; the longest wait seen with 64 writers was 0.2 s.
-BUSY_TIMEOUT = 60
+# Whoever makes the tables on a server holds the advisory lock of this number ("nova" in ASCII) meanwhile.
+_CREATION_LOCK = 0x6E6F7661
 
 
 @dataclass(frozen=True)
@@ -167,16 +153,18 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
 
     :param url: SQLAlchemy URL.
     :raises StoreError: it cannot be opened or written, or its schema is not that of this release.
+    :raises Contention: the server let others go first; the same can be tried again.
     :raises Conflict: a constraint of the database refused the change.
     """
-    path = _sqlite_path(url)
+    path = sqlite_path(url)
     pretend = caller.check and path is not None and not os.path.exists(path)
+    committing = False
     try:
         with contextlib.ExitStack() as stack:
             if path is not None and not caller.check:
                 _refuse_throw_away(url)
                 stack.enter_context(_write_lock(path))
-            engine = _engine("sqlite://" if pretend else url)
+            engine = open_engine("sqlite://" if pretend else url, writing=True)
             stack.callback(engine.dispose)
             connection = stack.enter_context(engine.connect())
             work = _begin(connection, caller, url)
@@ -186,17 +174,10 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
                 connection.rollback()
             else:
                 work.close()
+                committing = True
                 connection.commit()
-    except IntegrityError as error:
-        raise Conflict("change", f"contradicts what the database holds: {error.orig}", "Run again.") from error
-    except DBAPIError as error:
-        raise StoreError(
-            f"database {safe_url(url)}",
-            f"cannot be used: {error.orig}",
-            "Check that it exists, that it can be written, and who else has it open.",
-        ) from error
     except SQLAlchemyError as error:
-        raise StoreError(f"database {safe_url(url)}", f"cannot be used: {error}") from error
+        raise explain(error, url, committing) from error
 
 
 @contextlib.contextmanager
@@ -205,41 +186,22 @@ def reading(url: str) -> Iterator[Transaction]:
 
     :raises StoreError: there is no database, it cannot be read, or its schema is not that of this release.
     """
-    path = _sqlite_path(url)
+    path = sqlite_path(url)
     if path is not None and not os.path.exists(path):
         raise StoreError(f"database {path}", "does not exist", "It is made by the first module that changes something.")
     try:
         with contextlib.ExitStack() as stack:
-            engine = _engine(url, "BEGIN")
+            engine = open_engine(url, writing=False)
             stack.callback(engine.dispose)
             connection = stack.enter_context(engine.connect())
-            if not inspect(connection).has_table(schema.meta.name):
+            if not _holds_ipam(connection):
                 raise StoreError(f"database {safe_url(url)}", "holds no IPAM")
-            yield _begin(connection, Caller(check=True), url)
+            # Without a lock: who looks around neither waits for writers nor keeps them waiting.
+            row = connection.execute(select(schema.meta)).one()
+            yield _work(connection, Caller(check=True), url, row)
             connection.rollback()
     except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or error
-        raise StoreError(f"database {safe_url(url)}", f"cannot be read: {reason}") from error
-
-
-def safe_url(url: str) -> str:
-    """Return a database URL without its password, fit for messages."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "(not a database URL)"
-
-
-def _sqlite_path(url: str) -> str | None:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(
-            "database URL", "is not understood", "Use a form such as sqlite:////var/lib/novanet/ipam.sqlite."
-        ) from error
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    return parsed.database
+        raise explain(error, url) from error
 
 
 def _refuse_throw_away(url: str) -> None:
@@ -270,39 +232,30 @@ def _write_lock(path: str) -> Iterator[None]:
         os.close(handle)
 
 
-def _engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
-    try:
-        engine = create_engine(url, future=True)
-    except NoSuchModuleError as error:
-        raise StoreError(f"database {safe_url(url)}", f"has a kind that is not known: {error}") from error
-    except ModuleNotFoundError as error:
-        raise StoreError(f"database {safe_url(url)}", f"needs a driver that is not installed: {error.name}") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    # The driver must not begin transactions by itself: BEGIN IMMEDIATE is what keeps writers from failing halfway.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT * 1000}", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:
-    now = time.time()
-    if not inspect(connection).has_table(schema.meta.name):
-        schema.metadata.create_all(connection)
-        connection.execute(
-            insert(schema.meta).values(
-                id=1, schema_version=schema.SCHEMA_VERSION, ipam_uuid=str(uuid.uuid4()), generation=0
-            )
-        )
+    if not _holds_ipam(connection):
+        _create(connection)
     # The row lock makes writers wait for each other where the database has no lock of its own (PostgreSQL).
-    row = connection.execute(select(schema.meta).with_for_update()).one()
+    return _work(connection, caller, url, connection.execute(select(schema.meta).with_for_update()).one())
+
+
+def _holds_ipam(connection: Connection) -> bool:
+    return bool(inspect(connection).has_table(schema.meta.name))
+
+
+def _create(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Several may have found nothing at once. The first one makes the tables, the others wait and find them.
+        connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK)))
+        if _holds_ipam(connection):
+            return
+    # Somebody else's table with a name of ours is an error, and no table of ours.
+    schema.metadata.create_all(connection, checkfirst=False)
+    row = {"id": 1, "schema_version": schema.SCHEMA_VERSION, "ipam_uuid": str(uuid.uuid4()), "generation": 0}
+    connection.execute(insert(schema.meta).values(row))
+
+
+def _work(connection: Connection, caller: Caller, url: str, row: Any) -> Transaction:
     if row.schema_version > schema.SCHEMA_VERSION:
         raise StoreError(
             f"database {safe_url(url)}",
@@ -315,4 +268,5 @@ def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:
             f"has schema {row.schema_version}, this release needs {schema.SCHEMA_VERSION}",
             "It was written before the first release. Remove it, and run again.",
         )
-    return Transaction(connection, caller, now, row.ipam_uuid, row.generation + 1)
+    # Read after all waiting is over: who comes later has a later time.
+    return Transaction(connection, caller, time.time(), row.ipam_uuid, row.generation + 1)

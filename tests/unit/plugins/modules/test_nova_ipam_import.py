@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.novanet.network.plugins.modules import nova_ipam_import, nova_ipam_info
 
 from tests.unit.plugins.module_utils.ipam.libvirt_documents import DEFAULT, ISOLATED, TOP, domain, interface
@@ -112,3 +114,12 @@ def test_it_has_one_source_and_its_options(run_libvirt: Any, options: dict[str, 
     result = run_libvirt(**options)
     assert result["failed"]
     assert problem in result["msg"]
+
+
+@pytest.mark.parametrize("url", ["postgresql://nova:hunter2@127.0.0.1:1/nova", "postgresql://nova:hunter2/nova"])
+def test_the_password_of_nova_is_in_no_result_and_no_log(run: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda self, text, log_args=None: logged.append(f"{text} {log_args}"))
+    result = run(nova_database=url)
+    assert result["failed"]
+    assert "hunter2" not in json.dumps(result) + "".join(logged)

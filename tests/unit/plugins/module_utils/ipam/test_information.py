@@ -113,6 +113,6 @@ def test_a_database_that_does_not_exist_is_an_error_and_is_not_made(tmp_path: Pa
 def test_a_file_that_is_no_ipam_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "text.sqlite").write_text("this is not a database, however long it is made " * 50)
     (tmp_path / "empty.sqlite").touch()
-    for name, reason in (("text", "cannot be read: file is not a database"), ("empty", "holds no IPAM")):
+    for name, reason in (("text", "cannot be used: file is not a database"), ("empty", "holds no IPAM")):
         with pytest.raises(StoreError, match=reason), reading(f"sqlite:///{tmp_path}/{name}.sqlite"):
             pass

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.novanet.network.plugins.module_utils.change import Change
 from ansible_collections.novanet.network.plugins.module_utils.errors import Conflict, NovaError, StoreError
 from ansible_collections.novanet.network.plugins.module_utils.ipam import networks, schema
+from ansible_collections.novanet.network.plugins.module_utils.ipam.database import safe_url
 from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed import allocate
-from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, safe_url, transaction
+from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, transaction
 from sqlalchemy import insert, select, text
 
 from tests.unit.plugins.module_utils.ipam.scratch import Scratch, make_port
@@ -125,7 +126,10 @@ def test_a_database_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     ("url", "message"),
     [
         ("nonsense", "database URL is not understood. Use a form such as sqlite:"),
-        ("cobol://host/db", "has a kind that is not known"),
+        ("postgresql://nova:secret/ipam", "database URL is not understood. Use a form such as sqlite:"),
+        ("cobol://host/db", "has a kind that is not known: cobol. Use sqlite, or postgresql"),
+        ("mysql://host/db", "has a kind that is not known: mysql. Use sqlite, or postgresql"),
+        ("postgresql+pg8000://host/db", r"has a kind that is not known: postgresql\+pg8000"),
     ],
 )
 def test_a_wrong_url_is_refused(url: str, message: str) -> None:
@@ -135,6 +139,10 @@ def test_a_wrong_url_is_refused(url: str, message: str) -> None:
 
 def test_passwords_never_show() -> None:
     assert safe_url("postgresql://nova:secret@db/ipam") == "postgresql://nova:***@db/ipam"
+    assert safe_url("postgresql://nova@db/ipam?sslmode=require&password=secret&sslpassword=secret") == (
+        "postgresql://nova@db/ipam?password=%2A%2A%2A&sslmode=require&sslpassword=%2A%2A%2A"
+    )
+    assert safe_url("postgresql://nova:secret/ipam") == "(not a database URL)"
     assert safe_url("secret") == "(not a database URL)"
 
 
