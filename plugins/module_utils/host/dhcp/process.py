@@ -17,7 +17,8 @@ from .leases import wait_until
 DHCP_PORT = 67
 DHCP_V6_PORT = 547
 DNS_PORT = 53
-STOP_TIMEOUT = 5.0
+# Before it ends, a server waits for its script: a restart or reload just before asked for one run a lease.
+STOP_TIMEOUT = 30.0
 START_TIMEOUT = 5.0
 _WILDCARDS = ("0.0.0.0", "*", "::")
 _HOLDER = re.compile(r'\("(?P<program>[^"]*)",pid=(?P<pid>\d+)')

@@ -73,6 +73,7 @@ def test_the_configuration_is_complete() -> None:
         "dhcp-hostsfile=/var/lib/novanet/nova/dnsmasq/br100/hosts\n"
         "dhcp-optsfile=/var/lib/novanet/nova/dnsmasq/br100/opts\n"
         "dhcp-leasefile=/var/lib/novanet/nova/dnsmasq/br100/leases\n"
+        "dhcp-script=/var/lib/novanet/nova/dnsmasq/br100/script\n"
         "pid-file=/var/lib/novanet/nova/dnsmasq/br100/pid\n"
     )
 
