@@ -509,14 +509,9 @@ def main() -> None:
 
     def results(after: Any) -> dict[str, Any]:
         subsystem.collect(SystemRunner(), host_request(module))
-        for bridge in subsystem.overflowing:
-            module.warn(
-                f"lease events of {bridge} are incomplete: there were more than fit into the file between two runs"
-            )
-        found = subsystem.results()
-        for lease in found["unreleased"]:
-            module.warn(f"lease {lease['address']} of {lease['mac']} on {lease['bridge']} stays: {lease['reason']}")
-        return found
+        for text in subsystem.warnings():
+            module.warn(text)
+        return subsystem.results()
 
     run_host_module(module, "servers", build, results)
 

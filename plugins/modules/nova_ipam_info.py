@@ -21,8 +21,8 @@ options:
     description: The lists that are wanted.
     type: list
     elements: str
-    choices: [networks, fixed, floating, pools, instances, hosts, withdrawals, events]
-    default: [networks, fixed, floating, pools, instances, hosts, withdrawals, events]
+    choices: [networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
+    default: [networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
   events_limit:
     description: How many events are returned, the newest.
     type: int
@@ -228,6 +228,9 @@ fixed:
     lease_host:
       description: Host that told of the lease.
       type: str
+    leased_until:
+      description: When its DHCP lease ends, as people read it; none without a lease and when it is over.
+      type: str
     released_at:
       description: When it was released.
       type: str
@@ -400,8 +403,32 @@ withdrawals:
     generation:
       description: The first generation without it.
       type: int
+contradictions:
+  description:
+    - DHCP leases that hosts have and that the IPAM has otherwise, as far as they are not over. At most 100 of each host.
+    - Each was a warning when the host told of it.
+  returned: when O(gather) has V(contradictions)
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: Host that has the lease.
+      type: str
+    address:
+      description: The address that is leased.
+      type: str
+    mac:
+      description: MAC address of the guest that has the lease.
+      type: str
+    reason:
+      description: What the IPAM has.
+      type: str
+      sample: in the IPAM it is of instance web1 with fa:16:3e:00:00:0a
+    leased_until:
+      description: When the lease ends.
+      type: str
 events:
-  description: What was changed, the newest first.
+  description: What was changed, the newest first; and which DHCP leases came and went.
   returned: when O(gather) has V(events)
   type: list
   elements: dict
@@ -443,7 +470,17 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.information i
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_info_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import IPAM_ARGUMENTS
 
-KINDS = ["networks", "fixed", "floating", "pools", "instances", "hosts", "withdrawals", "events"]
+KINDS = [
+    "networks",
+    "fixed",
+    "floating",
+    "pools",
+    "instances",
+    "hosts",
+    "withdrawals",
+    "contradictions",
+    "events",
+]
 
 
 def look(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:

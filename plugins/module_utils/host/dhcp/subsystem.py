@@ -83,10 +83,17 @@ class DhcpServers:
                 recorded = self._recorded.get(bridge, 0)
                 self._collected[bridge] = collect_events(runner, self._places, bridge, recorded, request.check)
 
-    @property
-    def overflowing(self) -> list[str]:
-        """The bridges whose leases came and went more often than there was room to write down."""
-        return sorted(bridge for bridge, collected in self._collected.items() if collected.full)
+    def warnings(self) -> list[str]:
+        """Return what people should know after a run, although nothing is wrong with the servers."""
+        stay = [
+            f"lease {item.lease.address} of {item.lease.mac} on {item.bridge} stays: {item.reason}"
+            for item in self._unreleased
+        ]
+        full = [bridge for bridge, collected in sorted(self._collected.items()) if collected.full]
+        return stay + [
+            f"lease events of {bridge} are incomplete: more came and went than there is room for between two runs"
+            for bridge in full
+        ]
 
     def view(self, have: Have) -> list[dict[str, Any]]:
         """Return the servers with their files, line by line. Leases come and go by themselves and are not part of it.

@@ -244,6 +244,17 @@ def test_a_server_that_is_removed_tells_what_it_has_still_to_tell(tmp_path: Path
     assert machine.host.names(f"{machine.path}/nova/dnsmasq") == ()
 
 
+def test_a_server_that_had_no_room_for_all_events_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path)
+    monkeypatch.setattr(events, "MOST_BYTES", 10)
+    subsystem, request = DhcpServers("nova", machine.path), Request("nova", machine.path)
+    item = {"bridge": "br100", "listen_addresses": ["10.0.0.1"], "networks": [{"label": "a", "cidr": "10.0.0.0/24"}]}
+    reconcile(subsystem, {"servers": [item]}, machine.host, request)
+    assert subsystem.warnings() == []
+    subsystem.collect(machine.host, request)
+    assert "lease events of br100 are incomplete" in subsystem.warnings()[0]
+
+
 def test_a_script_that_was_lost_is_written_again_and_nothing_restarted_for_it(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     text = machine.host.files.pop(machine.file("script"))
