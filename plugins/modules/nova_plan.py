@@ -364,6 +364,7 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.information i
 from ansible_collections.novanet.network.plugins.module_utils.ipam.lease_reports import recorded_events
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
+from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot_scope import plan_scope
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import (
     compile_plans,
@@ -380,7 +381,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
     """Reconcile, then plan from the result, in the same transaction."""
     settings, hosts = read_settings(options["settings"]), read_hosts(options["hosts"])
     released = reconcile_cloud(work, options, {key: listed_items(options, key) for key in LISTS})
-    snapshot = read_snapshot(work)
+    snapshot = read_snapshot(work, plan_scope(hosts, options["targets"], settings))
     plans = compile_plans(snapshot, settings, hosts, options["targets"])
     return {
         "plans": {plan.host: plan.to_document() for plan in plans},

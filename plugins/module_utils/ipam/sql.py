@@ -43,6 +43,7 @@ try:
         inspect,
         or_,
         select,
+        union,
         update,
     )
     from sqlalchemy.engine import Connection, Engine, make_url

@@ -175,6 +175,7 @@ def test_leases_are_shown_with_their_instance(ipam: Scratch) -> None:
                 "instance": "vm1",
                 "state": "allocated",
                 "expires": 99.0,
+                "leased_until": None,
                 "host": "net1",
             }
         ]
