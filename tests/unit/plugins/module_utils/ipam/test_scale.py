@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_a_thousand_instances_come_and_go_with_hardly_more_statements_than_twent
     counts = {}
     for count in (FEW, MANY):
         with cloud.work(check=True) as work:
-            counts[count] = statements(work, lambda: apply_instances(work, make(count), {"manager": "flatdhcp"}))
+            counts[count] = statements(work, partial(apply_instances, work, make(count), {"manager": "flatdhcp"}))
             assert len(work.changes) == 2 * count
     # Each kind of thing that is asked for by name takes one statement more for each further part.
     assert counts[MANY] - counts[FEW] <= 12 * PARTS
