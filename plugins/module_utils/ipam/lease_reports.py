@@ -155,9 +155,9 @@ def _record_events(work: Transaction, host: str, events: Sequence[LeaseEvent]) -
             "host": host,
             "bridge": event.bridge,
         }
-        sides = (None, document) if event.action == "add" else (document, None)
+        before, after = (None, document) if event.action == "add" else (document, None)
         change = Change(_ACTIONS[event.action], LEASE, dotted(event.address))
-        work.observe(change, *sides, at=event.at)
+        work.observe(change, before, after, event.at)
 
 
 def _owners(work: Transaction, events: Sequence[LeaseEvent]) -> dict[tuple[int, str], str]:
