@@ -63,6 +63,10 @@ class RandomCloud(SmallCloud):
             self.apply(turned)
             self.apply({"label": "turned", "multi_host": True, "share_address": True})
             self.boot(web("guest", host="h3", nics=[{"network": "turned"}]))
+        if seed % 3 == 1:
+            # A floating address whose new host waits for the old one.
+            self.boot(web("mover", host="h3", nics=[{"network": "multi"}], floating_ip={}))
+            self.boot({"name": "mover", "host": "h4"})
         if seed % 5 == 0:
             self.boot(web("lost", host="nowhere"))
         if seed % 7 == 0:
