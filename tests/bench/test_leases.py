@@ -24,6 +24,7 @@ from tests.lab.node import PYTHON
 from tests.tools.tree import link_collection
 
 COUNT = 4000
+RENEWALS = 1000
 ROUNDS = 3
 FIRST = int(ipaddress.IPv4Address("10.0.16.0"))
 # Asks for a lease for one MAC after the other, some at a time, as guests do that boot again. Prints seconds.
@@ -125,21 +126,36 @@ def wait_for_lines(host: Host, count: int) -> float:
     return time.perf_counter() - start
 
 
-def test_leases_a_second_with_the_script_and_without(served: tuple[Lab, Host]) -> None:
+def ask(asker: Host, count: int) -> float:
+    """Let so many guests ask for their lease; return how long it takes until all have it."""
+    return float(asker.run([PYTHON, "-c", CLIENT, str(count), str(FIRST)], timeout=300).stdout)
+
+
+def report(title: str, seconds: dict[bool, list[float]], count: int) -> None:
+    without, with_script = (statistics.median(seconds[script]) for script in (False, True))
+    print(
+        f"\n{title} with the script against without: {with_script / without:.2f} times"
+        f" ({count / with_script:,.0f} leases a second against {count / without:,.0f})"
+    )
+
+
+def test_leases_with_the_script_and_without_while_nothing_else_happens_and_after_a_reload(
+    served: tuple[Lab, Host],
+) -> None:
     lab, host = served
     asker = lab.plug("asker", HOST.name, port="tapasker", mac="fa:16:3e:00:00:aa", bridge="br100")
-    seconds: dict[bool, list[float]] = {False: [], True: []}
+    fresh: dict[bool, list[float]] = {False: [], True: []}
+    reloaded: dict[bool, list[float]] = {False: [], True: []}
     behind = []
     for _unused in range(ROUNDS):
         for script in (False, True):
             start_afresh(host, script)
-            done = asker.run([PYTHON, "-c", CLIENT, str(COUNT), str(FIRST)], timeout=300)
-            seconds[script].append(float(done.stdout))
+            fresh[script].append(ask(asker, COUNT))
             if script:
                 behind.append(wait_for_lines(host, COUNT))
-    without, with_script = (statistics.median(seconds[script]) for script in (False, True))
-    print(
-        f"\n{COUNT} leases with the script against without: {with_script / without:.2f} times"
-        f" ({COUNT / with_script:,.0f} a second against {COUNT / without:,.0f});"
-        f" the last event was written {statistics.median(behind):.1f} s after the last answer"
-    )
+            # Now the script runs once for each lease.
+            host.run(["kill", "-HUP", host.path(f"{DIRECTORY}/br100/pid").read_text().strip()])
+            reloaded[script].append(ask(asker, RENEWALS))
+    report(f"{COUNT} new leases", fresh, COUNT)
+    print(f"the last event was written {statistics.median(behind):.1f} s after the last answer")
+    report(f"{RENEWALS} renewals just after a reload with {COUNT} leases", reloaded, RENEWALS)
