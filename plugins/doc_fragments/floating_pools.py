@@ -33,11 +33,18 @@ _POOLS = r"""
           - A range inside a fixed network is allowed, with a warning, and kept from the instances there.
         type: list
         elements: str
+      release_addresses:
+        description:
+          - Consent to release the addresses that are still allocated of what goes, from whatever project or instance.
+            The changes that are returned name each of them.
+          - A purge never releases the addresses of a pool that is not listed. List such a pool as V(absent).
+        type: bool
+        default: false
       state:
         description:
           - V(absent) removes the ranges that are listed, and the pool with the last of them. Without ranges it
             removes the pool.
-          - Nothing is removed while one of its addresses is allocated.
+          - It is refused while one of its addresses is allocated, unless they are to be released as well.
         type: str
         choices: [present, absent]
         default: present

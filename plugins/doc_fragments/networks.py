@@ -41,7 +41,7 @@ options:
         type: str
       num_networks:
         description:
-          - How many networks. Defaults to O(defaults.num_networks).
+          - How many networks, at most 65536. Defaults to O(defaults.num_networks).
           - When it is raised later, networks are added. A lower number removes the last ones, together with purge only.
         type: int
       network_size:

@@ -42,6 +42,10 @@ class Exhausted(NovaError):
     """A pool of addresses, VLAN ids or ports has none left."""
 
 
+class OverQuota(NovaError):
+    """A project would have more of something than it may have."""
+
+
 class StoreError(NovaError):
     """The database cannot be opened, read or written, or has a schema this release does not know."""
 

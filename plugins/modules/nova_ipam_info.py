@@ -10,7 +10,7 @@ module: nova_ipam_info
 short_description: Look at what the IPAM holds
 version_added: 0.1.0
 description:
-  - Returns lists of networks, addresses, instances and hosts, and the audit of what was changed.
+  - Returns lists of projects, networks, addresses, instances and hosts, and the audit of what was changed.
   - Changes nothing. A database that does not exist is an error, it is not made.
 options:
   database:
@@ -21,8 +21,8 @@ options:
     description: The lists that are wanted.
     type: list
     elements: str
-    choices: [networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
-    default: [networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
+    choices: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
+    default: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
   events_limit:
     description: How many events are returned, the newest.
     type: int
@@ -50,6 +50,7 @@ requirements:
   - Python 3.9 or later
   - SQLAlchemy 1.4 or later
 seealso:
+  - module: novanet.network.nova_project
   - module: novanet.network.nova_network
   - module: novanet.network.nova_instance
   - module: novanet.network.nova_floating_pool
@@ -86,6 +87,30 @@ generation:
   returned: success
   type: int
   sample: 7
+projects:
+  description: All projects that were ever named, with their quotas.
+  returned: when O(gather) has V(projects)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the project.
+      type: str
+    quotas:
+      description: How many C(networks), C(fixed_ips) and C(floating_ips) it may have. V(-1) is unlimited.
+      type: dict
+    own_quotas:
+      description: Which of them are its own. The others are the defaults.
+      type: list
+      elements: str
+    used:
+      description:
+        - How many C(networks), C(fixed_ips) and C(floating_ips) it has.
+        - Addresses in quarantine, and floating addresses that were assigned automatically, are not counted.
+      type: dict
+    origin:
+      description: Where the project was named first, V(inventory) or V(operation).
+      type: str
 networks:
   description: All networks, by label.
   returned: when O(gather) has V(networks)
@@ -471,6 +496,7 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.run import ru
 from ansible_collections.novanet.network.plugins.module_utils.wiring import IPAM_ARGUMENTS
 
 KINDS = [
+    "projects",
     "networks",
     "fixed",
     "floating",

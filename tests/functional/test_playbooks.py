@@ -148,3 +148,16 @@ def test_the_end_needs_consent_and_leaves_hosts_as_they_were_found(stage: Stage)
     assert preview.changed_hosts == run.changed_hosts
     assert {name: take(stage.lab.host(name)) for name in HOSTS} == found
     assert not passed(play(stage, "teardown.yml", **consent)).changed
+
+
+def test_a_project_is_limited_and_scrubbed_by_operations(stage: Stage) -> None:
+    passed(play(stage, "site.yml"))
+    green = {"nova_instance_project": "green", "nova_instance_host": "compute2"}
+    passed(play(stage, "instance.yml", nova_instance_name="by-hand", **green))
+    passed(play(stage, "project.yml", nova_project_name="green", nova_project_quotas={"fixed_ips": 1}))
+    assert "its quota is 1" in messages(play(stage, "instance.yml", nova_instance_name="more", **green))
+    scrub = {"nova_project_name": "green", "nova_project_state": "scrubbed"}
+    assert "it has instance by-hand" in messages(play(stage, "project.yml", **scrub))
+    passed(play(stage, "project.yml", **scrub, nova_project_remove_instances=True))
+    assert "by-hand" not in stage.read_instances()
+    assert not passed(play(stage, "site.yml")).changed

@@ -90,6 +90,10 @@ IFUPDOWN = """write() {
 SETUP = """#!/bin/sh
 # Reads machine.key=BASE64 and machine.address=INTERFACE,ADDRESS,GATEWAY (several) from the kernel's command line.
 set -eu
+# ifupdown gives up on a card that a busy machine has not found yet.
+appear() {
+    case $1 in eth*) for second in $(seq 120); do [ ! -e "/sys/class/net/$1" ] || break; sleep 1; done ;; esac
+}
 %s
 for word in $(cat /proc/cmdline); do
     case $word in
@@ -98,6 +102,7 @@ for word in $(cat /proc/cmdline); do
         if [ "${1:-}" != --key ]; then
             value=${word#machine.address=}
             rest=${value#*,}
+            appear "${value%%%%,*}"
             write "${value%%%%,*}" "${rest%%%%,*}" "${rest#*,}"
         fi
         ;;

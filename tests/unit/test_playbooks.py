@@ -16,6 +16,7 @@ from tests.tools.repo.module_docs import options_of
 from tests.tools.tree import ROOT
 
 OPERATIONS = [
+    ("project", "projects", "nova_project", "projects"),
     ("network", "networks", "nova_network", "networks"),
     ("instance", "instances", "nova_instance", "instances"),
     ("floating_ip", "floating_addresses", "nova_floating_pool", "addresses"),

@@ -11,6 +11,7 @@ from typing import Any
 from .arguments_floating import FLOATING_ARGUMENTS
 from .arguments_instances import INSTANCE_DEFAULTS, INSTANCES_ARGUMENTS
 from .arguments_networks import MANAGERS, NETWORKS_ARGUMENTS, PURGE_ARGUMENTS, RESERVATIONS_ARGUMENTS
+from .arguments_projects import PROJECTS_ARGUMENTS
 
 _TEXTS: dict[str, Any] = {"type": "list", "elements": "str"}
 
@@ -49,6 +50,7 @@ ACKNOWLEDGEMENT_ITEM: dict[str, Any] = {
 }
 
 PLAN_ARGUMENTS: dict[str, Any] = {
+    **PROJECTS_ARGUMENTS,
     **NETWORKS_ARGUMENTS,
     **RESERVATIONS_ARGUMENTS,
     **INSTANCES_ARGUMENTS,

@@ -13,6 +13,7 @@ POOL_ITEM: dict[str, Any] = {
     "interface": {"type": "str"},
     "project": {"type": "str"},
     "ranges": {"type": "list", "elements": "str"},
+    "release_addresses": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 

@@ -18,6 +18,7 @@ from .floating import apply_floating_addresses
 from .floating_pools import apply_pools
 from .instances import apply_instances, remove_instances
 from .networks import apply_networks, assign_serving_host, read_defaults
+from .project_lists import apply_projects, refuse_revived
 from .sql import and_, select
 from .store import Transaction
 
@@ -28,8 +29,8 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     """Make the IPAM say what the lists say, and return the fixed addresses that came out of quarantine.
 
     :param options: those of ``nova_plan``.
-    :param lists: ``networks``, ``reservations``, ``floating_pools``, ``instances`` and ``floating_addresses``; None for
-        a list that was omitted.
+    :param lists: ``projects``, ``networks``, ``reservations``, ``floating_pools``, ``instances`` and
+        ``floating_addresses``; None for a list that was omitted.
     :raises NovaError: the first thing that is wrong; then nothing of it happens.
     """
     released = acknowledge(work, options["acknowledgements"]) + forget_hosts(work, options["forget_hosts"])
@@ -38,6 +39,7 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     # What goes, goes first: its addresses and its networks may be asked for by what comes.
     if lists["instances"] is not None:
         remove_instances(work, lists["instances"], defaults, purge)
+    apply_projects(work, lists["projects"], options["default_quotas"], purge)
     _apply_networks(work, options, lists["networks"], purge)
     if lists["floating_pools"] is not None:
         apply_pools(work, _present(lists["floating_pools"]), where="floating_pools")
@@ -49,6 +51,7 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     if lists["floating_pools"] is not None:
         # A pool can go only after its addresses.
         apply_pools(work, lists["floating_pools"], purge, "floating_pools")
+    refuse_revived(work, lists["projects"])
     if work.caller.check:
         # Foreseen reports are about what was withdrawn just now: the run itself stores that before it gets them.
         released += acknowledge(work, options["acknowledgements"])

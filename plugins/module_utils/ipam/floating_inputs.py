@@ -15,6 +15,7 @@ from ..errors import InvalidInput
 from .inputs import (
     dotted,
     read_address,
+    read_consent,
     read_interface,
     read_items,
     read_optional_address,
@@ -27,7 +28,7 @@ from .inputs import (
 # One range may have fewer addresses than this; a slip of the prefix length would otherwise take half the Internet.
 LARGEST_RANGE = 1_000_000
 
-POOL_KEYS = ("name", "interface", "project", "ranges", "state")
+POOL_KEYS = ("name", "interface", "project", "ranges", "release_addresses", "state")
 ADDRESS_KEYS = ("address", "pool", "project", "instance", "fixed_address", "state")
 
 Value = TypeVar("Value")
@@ -49,13 +50,17 @@ class Range:
 
 @dataclass(frozen=True)
 class WantedPool:
-    """A pool that was asked for. None stands for what was not given and stays as it is; an empty text for none."""
+    """A pool that was asked for. None stands for what was not given and stays as it is; an empty text for none.
+
+    :param release_addresses: consent to take the addresses of ranges that go from whoever has them.
+    """
 
     where: str
     name: str
     interface: str | None
     project: str | None
     ranges: tuple[Range, ...] | None
+    release_addresses: bool
     present: bool
 
 
@@ -138,6 +143,7 @@ def _read_pool(item: Mapping[str, Any], where: str) -> WantedPool:
         ranges=None
         if ranges is None
         else tuple(read_range(value, f"{where}.ranges[{index}]") for index, value in enumerate(ranges)),
+        release_addresses=read_consent(item.get("release_addresses"), f"{where}.release_addresses"),
         present=read_present(item.get("state"), f"{where}.state"),
     )
 

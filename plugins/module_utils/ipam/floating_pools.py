@@ -13,11 +13,11 @@ from typing import Any
 from ..change import Change
 from ..errors import Conflict, InUse
 from . import schema
-from .floating_book import Pool, read_pool_rows
+from .floating_book import FloatingBook, Pool, read_pool_rows
 from .floating_inputs import Range, WantedPool, read_pools
 from .floating_inside import reserve_range_in_networks, unreserve_range_in_networks
 from .floating_space import add_space, remove_space
-from .inputs import dotted
+from .inputs import dotted, listed
 from .projects import ensure_project
 from .sql import Table, delete, func, insert, select, update
 from .store import Transaction
@@ -60,7 +60,7 @@ def apply_pools(
     # What goes makes room for what comes: all removals are before the first addition.
     for item in present:
         if purge and item.ranges is not None and item.name in stored:
-            _remove_unlisted(work, stored[item.name], ranges.get(stored[item.name].id, []), item.ranges)
+            _remove_unlisted(work, stored[item.name], ranges.get(stored[item.name].id, []), item)
     for item in present:
         _ensure_pool(work, stored.get(item.name), item)
     return [view for view in view_pools(work) if view["name"] in {item.name for item in present}]
@@ -172,19 +172,25 @@ def _remove_asked(work: Transaction, pool: Pool, stored: Sequence[StoredRange], 
     asked = {(span.first, span.last) for span in item.ranges or ()}
     going = [span for span in stored if (span.first, span.last) in asked]
     if not asked or len(going) == len(stored):
-        _remove_pool(work, pool, stored, f"{item.where}.name {pool.name}")
+        _remove_pool(work, pool, stored, f"{item.where}.name {pool.name}", item.release_addresses)
         return
-    _remove_ranges(work, pool, stored, going, [])
+    _remove_ranges(work, pool, stored, going, [], item.release_addresses)
 
 
-def _remove_unlisted(work: Transaction, pool: Pool, stored: Sequence[StoredRange], listed: Sequence[Range]) -> None:
-    keep = {(span.first, span.last) for span in listed}
+def _remove_unlisted(work: Transaction, pool: Pool, stored: Sequence[StoredRange], item: WantedPool) -> None:
+    coming = item.ranges or ()
+    keep = {(span.first, span.last) for span in coming}
     going = [span for span in stored if (span.first, span.last) not in keep and span.origin == work.origin]
-    _remove_ranges(work, pool, stored, going, listed)
+    _remove_ranges(work, pool, stored, going, coming, item.release_addresses)
 
 
 def _remove_ranges(
-    work: Transaction, pool: Pool, stored: Sequence[StoredRange], going: Sequence[StoredRange], coming: Sequence[Range]
+    work: Transaction,
+    pool: Pool,
+    stored: Sequence[StoredRange],
+    going: Sequence[StoredRange],
+    coming: Sequence[Range],
+    consent: bool,
 ) -> None:
     """Remove ranges of a pool. What ``coming`` covers may be in use: it is the same pool's again in a moment."""
     if not going:
@@ -195,7 +201,7 @@ def _remove_ranges(
             for address in _used(work, pool.id, span.first, span.last)
             if not any(new.first <= address <= new.last for new in coming)
         ]
-        _refuse_used(f"range {span.text} of floating pool {pool.name}", used)
+        _give_up(work, f"range {span.text} of floating pool {pool.name}", used, consent)
     details = ", ".join(f"range {span.text} removed" for span in going)
     after = _view(pool, [span for span in stored if span not in going])
     work.record(Change("update", "floating pool", pool.name, details), _view(pool, stored), after)
@@ -203,8 +209,10 @@ def _remove_ranges(
         _delete_range(work, span)
 
 
-def _remove_pool(work: Transaction, pool: Pool, stored: Sequence[StoredRange], subject: str) -> None:
-    _refuse_used(subject, _used(work, pool.id, 0, (1 << 32) - 1))
+def _remove_pool(
+    work: Transaction, pool: Pool, stored: Sequence[StoredRange], subject: str, consent: bool = False
+) -> None:
+    _give_up(work, subject, _used(work, pool.id, 0, (1 << 32) - 1), consent)
     for span in stored:
         _delete_range(work, span)
     work.connection.execute(delete(schema.floating_pools).where(schema.floating_pools.c.id == pool.id))
@@ -217,11 +225,23 @@ def _delete_range(work: Transaction, span: StoredRange) -> None:
     unreserve_range_in_networks(work, span.first, span.last)
 
 
-def _refuse_used(subject: str, used: Sequence[int]) -> None:
+def _give_up(work: Transaction, subject: str, used: Sequence[int], consent: bool) -> None:
+    """Release addresses that are in use, if that is meant; each release is a change of its own.
+
+    :raises InUse: without consent.
+    """
     if not used:
         return
-    named = ", ".join(dotted(address) for address in used[:5]) + (f" and {len(used) - 5} more" if len(used) > 5 else "")
-    raise InUse(subject, f"cannot go: {named} allocated to projects", "Release these floating addresses first.")
+    if not consent:
+        raise InUse(
+            subject,
+            f"cannot go: {listed([dotted(address) for address in used])} allocated to projects",
+            "Release these floating addresses first, or set release_addresses of the pool to true.",
+        )
+    book, going = FloatingBook(work), set(used)
+    for ip in book.all():
+        if ip.address in going:
+            book.release(ip)
 
 
 def _refuse_foreign(work: Transaction, pool: Pool, project: str | None, where: str) -> None:

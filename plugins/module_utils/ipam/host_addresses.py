@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..change import Change
-from ..errors import Exhausted
+from ..errors import Conflict, Exhausted
 from . import schema
-from .extents import take_oldest
+from .extents import take, take_oldest
 from .fixed import release, retake
 from .inputs import dotted
 from .serving import each_host_has_an_address
@@ -41,6 +41,22 @@ def place_host_addresses(work: Transaction) -> None:
             _allocate(work, rows[network_id], host)
         elif fixed.state != "host":
             retake(work, fixed)
+
+
+def give_host_address(work: Transaction, network: Any, host: str, address: int) -> None:
+    """Give a host the address that it had elsewhere. It keeps it as long as it serves an instance there.
+
+    :raises Conflict: it has another one, or the address is not free.
+    """
+    thing = f"host {host} in network {network.label}: address {dotted(address)}"
+    fixed = _known(work).get((network.id, host))
+    if fixed is not None and (fixed.address, fixed.state) == (address, "host"):
+        return
+    if fixed is not None:
+        raise Conflict(thing, f"cannot be had: it has {dotted(fixed.address)}, or had it and may still use it")
+    if not take(work, schema.fixed_extents, "network_id", network.id, address):
+        raise Conflict(thing, "is not free", "Remove whoever has it, or the reservation.")
+    _store(work, network, host, address)
 
 
 def _known(work: Transaction) -> dict[_Place, Any]:
@@ -78,6 +94,10 @@ def _allocate(work: Transaction, network: Any, host: str) -> None:
             f"has no address left for host {host}, which is to serve its instances there",
             "Free an address, place the instances on fewer hosts, or use a network with share_address.",
         ) from error
+    _store(work, network, host, number)
+
+
+def _store(work: Transaction, network: Any, host: str, number: int) -> None:
     row = {"network_id": network.id, "address": number, "host": host, "state": "host"}
     stored = {**row, "origin": work.origin, "generation": work.generation}
     work.connection.execute(insert(schema.fixed_ips).values(stored))

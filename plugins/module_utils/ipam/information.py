@@ -14,12 +14,15 @@ from .fixed_views import leased_until, moment
 from .fixed_views import view_pools as view_fixed_pools
 from .floating_book import FloatingBook
 from .floating_pools import view_pools
-from .inputs import dotted
+from .inputs import dotted, read_number, read_text
 from .instances_rows import view_instances
 from .lease_reports import view_contradictions
 from .network_views import view_network
+from .quotas import view_projects
 from .sql import func, select
 from .store import Transaction
+
+LARGEST_LIMIT = (1 << 31) - 1
 
 
 def gather(work: Transaction, kinds: Sequence[str], limit: int = 100, names: Sequence[str] = ()) -> dict[str, Any]:
@@ -118,9 +121,11 @@ def view_withdrawals(work: Transaction) -> list[dict[str, Any]]:
 def view_events(work: Transaction, limit: int, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return what was changed, the newest first."""
     table = schema.events
-    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    highest = read_number(limit, "events_limit", 0, LARGEST_LIMIT)
+    query = select(table).order_by(table.c.id.desc()).limit(highest)
     if names:
-        query = query.where(table.c.name.in_(list(names)))
+        wanted = [read_text(name, f"events_of[{index}]") for index, name in enumerate(names)]
+        query = query.where(table.c.name.in_(wanted))
     return [
         {
             "at": _moment(row.at),
@@ -153,6 +158,7 @@ def _moment(seconds: float | None) -> str | None:
 
 
 KINDS: Mapping[str, Callable[[Transaction], list[dict[str, Any]]]] = {
+    "projects": view_projects,
     "networks": view_networks,
     "fixed": view_fixed,
     "floating": view_floating,

@@ -29,6 +29,12 @@ def dotted(number: int) -> str:
     return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names as a sentence has them: the first few, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def read_items(items: Any, where: str, keys: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each item of a list with its position, such as ``instances[3]``.
 
@@ -76,6 +82,22 @@ def read_present(value: Any, where: str) -> bool:
     if value not in (None, "present", "absent"):
         raise InvalidInput(f"{where} {shown(value)}", "is neither present nor absent")
     return value != "absent"
+
+
+def read_number(value: Any, where: str, lowest: int, highest: int) -> int:
+    """Return a whole number that is not out of all reason."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput(f"{where} {shown(value)}", "is not a whole number")
+    if not lowest <= value <= highest:
+        raise InvalidInput(f"{where} {value}", f"is not between {lowest} and {highest}")
+    return value
+
+
+def read_consent(value: Any, where: str) -> bool:
+    """Return True only for an explicit true."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput(f"{where} {shown(value)}", "is neither true nor false")
+    return bool(value)
 
 
 def read_address(value: Any, where: str) -> int:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..change import Change
-from ..errors import Conflict, Exhausted, NotFound
+from ..errors import Conflict, Exhausted, InUse, NotFound
 from . import schema
+from .inputs import listed
 from .network_views import network_by_id, network_by_label, view_network
 from .projects import ensure_project
 from .serving import move_gateway
@@ -31,6 +32,7 @@ def networks_for_instance(
     :raises NotFound: a label, or any network at all, does not exist.
     :raises Conflict: a network belongs to another project.
     :raises Exhausted: the project has no network and no free one is left.
+    :raises InUse: the free one may still have guests of the project that it belonged to last.
     """
     if requested:
         return [_requested_network(work, label, project) for label in requested]
@@ -52,6 +54,11 @@ def assign_serving_host(work: Transaction, row: Any, host: str | None) -> Any:
     return _update(work, row, "host", host)
 
 
+def disassociate_network(work: Transaction, row: Any) -> Any:
+    """Take a network away from its project, and return the new row. Its host goes on serving it."""
+    return _update(work, row, "project", None)
+
+
 def _ordered(work: Transaction, condition: Any) -> list[Any]:
     """Return networks by priority, those without one last, then by age."""
     networks = schema.networks
@@ -64,18 +71,50 @@ def _requested_network(work: Transaction, label: str, project: str) -> Any:
     if row.project is not None and row.project != project:
         raise Conflict(f"network {label}", f"belongs to project {row.project}, not to {project}")
     # Two projects on one VLAN would see each other's traffic: whoever uses it first owns it.
-    return _claim(work, row, project) if row.vlan is not None and row.project is None else row
+    if row.vlan is None or row.project is not None:
+        return row
+    if _hosts_with_old_guests(work, row.id):
+        raise _still_there(work, f"network {label}", "is", row)
+    return _claim(work, row, project)
 
 
 def _first_free(work: Transaction, project: str) -> Any:
     networks = schema.networks
     free = and_(networks.c.project.is_(None), networks.c.manager == "vlan")
-    row = work.connection.execute(select(networks).where(free).order_by(networks.c.id).limit(1)).first()
-    if row is None:
-        raise Exhausted(
-            f"project {project}", "has no network, and no network without a project is left", "Create more networks."
-        )
-    return row
+    rows = work.connection.execute(select(networks).where(free).order_by(networks.c.id))
+    waiting = None
+    for row in rows:
+        if not _hosts_with_old_guests(work, row.id):
+            return row
+        waiting = waiting or row
+    if waiting is not None:
+        raise _still_there(work, f"project {project}", f"has no network: network {waiting.label} is", waiting)
+    raise Exhausted(
+        f"project {project}", "has no network, and no network without a project is left", "Create more networks."
+    )
+
+
+def _hosts_with_old_guests(work: Transaction, network_id: int) -> list[str]:
+    """Return hosts that have not yet confirmed that guests of a network are gone. They would see the next project."""
+    fixed, withdrawals = schema.fixed_ips.c, schema.withdrawals
+    unconfirmed = and_(withdrawals.c.kind == "fixed", withdrawals.c.address == fixed.address)
+    query = (
+        select(withdrawals.c.host)
+        .select_from(schema.fixed_ips.join(withdrawals, unconfirmed))
+        .where(and_(fixed.network_id == network_id, fixed.state == "released"))
+        .distinct()
+    )
+    return sorted(work.connection.execute(query).scalars())
+
+
+def _still_there(work: Transaction, subject: str, words: str, row: Any) -> InUse:
+    hosts = _hosts_with_old_guests(work, row.id)
+    return InUse(
+        subject,
+        f"{words} free, but host{'s' if len(hosts) > 1 else ''} {listed(hosts)} "
+        f"{'have' if len(hosts) > 1 else 'has'} not yet confirmed that the guests of the last project are gone",
+        "Converge the hosts, then run again.",
+    )
 
 
 def _claim(work: Transaction, row: Any, project: str) -> Any:

@@ -35,12 +35,15 @@ LINK_LOCAL_V6 = ipaddress.IPv6Network("fe80::/10")
 
 # No guest can use these as the addresses of a network.
 _UNUSABLE = tuple(
-    (read_range(text, "range", 4)[0], why)
-    for text, why in (
-        ("0.0.0.0/8", "addresses without meaning"),
-        ("127.0.0.0/8", "loopback addresses"),
-        ("169.254.0.0/16", "link-local addresses, where the metadata service is"),
-        ("224.0.0.0/3", "multicast and reserved addresses"),
+    (version, read_range(text, "range", version)[0], why)
+    for version, text, why in (
+        (4, "0.0.0.0/8", "addresses without meaning"),
+        (4, "127.0.0.0/8", "loopback addresses"),
+        (4, "169.254.0.0/16", "link-local addresses, where the metadata service is"),
+        (4, "224.0.0.0/3", "multicast and reserved addresses"),
+        (6, "::/8", "loopback, IPv4-mapped and reserved addresses"),
+        (6, "fe80::/10", "link-local addresses"),
+        (6, "ff00::/8", "multicast addresses"),
     )
 )
 
@@ -223,10 +226,10 @@ def _carve(
         text = f"fixed_range {cidr_text}"
     space = space_to_carve(subject, cidr, size, count, bounds, text)
     found = carve(subject, space, size, missing, registry.occupied[version], lambda span: show_span(span, version))
-    for span in found if version == 4 else []:
-        for unusable, why in _UNUSABLE:
-            if span.touches(unusable):
-                raise InvalidInput(subject, f"contains {why} ({show_span(unusable, 4)})")
+    for span in found:
+        for family, unusable, why in _UNUSABLE:
+            if family == version and span.touches(unusable):
+                raise InvalidInput(subject, f"contains {why} ({show_span(unusable, version)})")
     return found
 
 

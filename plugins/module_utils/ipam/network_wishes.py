@@ -15,7 +15,17 @@ from typing import Any, Union
 from ..errors import InvalidInput
 from .allocation import HIGHEST_VLAN, Span
 from .arguments_networks import MANAGERS, NETWORK_DEFAULTS, NETWORK_ITEM
-from .inputs import dotted, read_address, read_interface, read_item, read_items, read_present, read_text, shown
+from .inputs import (
+    dotted,
+    read_address,
+    read_interface,
+    read_item,
+    read_items,
+    read_number,
+    read_present,
+    read_text,
+    shown,
+)
 
 HIGHEST_PORT = 65535
 SMALLEST_IPV6_MTU = 1280
@@ -23,7 +33,7 @@ SMALLEST_IPV6_MTU = 1280
 # Fields that are NULL when the item says "", so that what was set once can be taken away.
 _REMOVABLE = ("project", "host", "dns1", "dns2")
 _HIGHEST = {
-    "num_networks": 1 << 24,
+    "num_networks": 1 << 16,
     "network_size": 1 << 32,
     "vlan": HIGHEST_VLAN,
     "vlan_start": HIGHEST_VLAN,
@@ -94,11 +104,11 @@ def read_defaults(manager: str, options: Mapping[str, Any]) -> NetworkDefaults:
             read_interface(given[key], f"defaults.{key}")
     for key, highest in _HIGHEST.items():
         if key in given and key != "vlan":
-            _read_number(given[key], f"defaults.{key}", 1, highest)
+            read_number(given[key], f"defaults.{key}", 1, highest)
     for index, value in enumerate(given.get("reserved_vlans", ())):
-        _read_number(value, f"defaults.reserved_vlans[{index}]", 1, HIGHEST_VLAN)
+        read_number(value, f"defaults.reserved_vlans[{index}]", 1, HIGHEST_VLAN)
     if "cnt_vpn_clients" in given:
-        _read_number(given["cnt_vpn_clients"], "defaults.cnt_vpn_clients", 0, 1 << 24)
+        read_number(given["cnt_vpn_clients"], "defaults.cnt_vpn_clients", 0, 1 << 24)
     if "fixed_range" in given:
         read_range(given["fixed_range"], "defaults.fixed_range", 4)
     # Empty is not the same as omitted here: it means that guests get no name server of the cloud's choice.
@@ -184,7 +194,7 @@ def _read_wish(where: str, item: Mapping[str, Any]) -> NetworkWish:
 
 def _read_numbers(where: str, given: Mapping[str, Any]) -> dict[str, int]:
     return {
-        key: _read_number(given[key], f"{where}.{key}", 1, highest) for key, highest in _HIGHEST.items() if key in given
+        key: read_number(given[key], f"{where}.{key}", 1, highest) for key, highest in _HIGHEST.items() if key in given
     }
 
 
@@ -199,8 +209,8 @@ def _read_fields(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
         (("fixed_cidr",), lambda value, at: read_range(value, at, 4)[1]),
         (("uuid",), _read_uuid),
         (("multi_host", "enable_dhcp", "share_address"), _read_bool),
-        (("priority",), lambda value, at: _read_number(value, at, -(1 << 31), (1 << 31) - 1)),
-        (("mtu",), lambda value, at: _read_number(value, at, 68, 65535)),
+        (("priority",), lambda value, at: read_number(value, at, -(1 << 31), (1 << 31) - 1)),
+        (("mtu",), lambda value, at: read_number(value, at, 68, 65535)),
     )
     for keys, read in readers:
         for key in keys:
@@ -209,14 +219,6 @@ def _read_fields(where: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if "cidr_v6" in given and fields.get("mtu", SMALLEST_IPV6_MTU) < SMALLEST_IPV6_MTU:
         raise InvalidInput(f"{where}.mtu {fields['mtu']}", f"is too small for IPv6, which needs {SMALLEST_IPV6_MTU}")
     return fields
-
-
-def _read_number(value: Any, where: str, lowest: int, highest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(f"{where} {shown(value)}", "is not a whole number")
-    if not lowest <= value <= highest:
-        raise InvalidInput(f"{where} {value}", f"is not between {lowest} and {highest}")
-    return value
 
 
 def _read_bool(value: Any, where: str) -> bool:
@@ -238,9 +240,12 @@ def _read_ipv6(value: Any, where: str) -> str:
     try:
         if "%" in text:
             raise ValueError(text)
-        return str(ipaddress.IPv6Address(text))
+        address = ipaddress.IPv6Address(text)
     except ValueError as error:
         raise InvalidInput(f"{where} {shown(text)}", "is not an IPv6 address") from error
+    if address.ipv4_mapped is not None:
+        raise InvalidInput(f"{where} {shown(text)}", f"is the IPv4 address {address.ipv4_mapped} in the form of IPv6")
+    return str(address)
 
 
 def _read_uuid(value: Any, where: str) -> str:

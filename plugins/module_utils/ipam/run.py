@@ -13,6 +13,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..errors import InvalidInput, NovaError
 from ..wiring import render_diff
+from .inputs import read_text
+from .quotas import quotas_kept
 from .sql import MISSING_LIBRARY
 from .store import Caller, Transaction, reading, transaction
 
@@ -27,9 +29,10 @@ def run_ipam_module(
     if MISSING_LIBRARY is not None:
         module.fail_json(msg=missing_required_lib("SQLAlchemy (1.4 or later)"), exception=MISSING_LIBRARY)
     options = module.params
-    caller = Caller(actor=options["actor"] or "", origin=options["origin"], check=module.check_mode)
     try:
-        with transaction(options["database"], caller) as work:
+        actor = read_text(options["actor"], "actor") if options["actor"] else ""
+        caller = Caller(actor=actor, origin=options["origin"], check=module.check_mode)
+        with transaction(options["database"], caller) as work, quotas_kept(work, options):
             results = operate(work, options)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)

@@ -27,7 +27,7 @@ from .sql import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # SQLite numbers rows by itself only for a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -49,6 +49,17 @@ projects = Table(
     metadata,
     Column("name", String(255), primary_key=True),
     Column("origin", String(16), nullable=False),
+)
+
+# How much of something a project may have; without a row, what the row of no project (an empty name) says.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("project", String(255), primary_key=True),
+    Column("resource", String(16), primary_key=True),  # networks, fixed_ips, floating_ips
+    Column("maximum", Integer, nullable=False),  # -1 is unlimited
+    Column("origin", String(16), nullable=False),
+    CheckConstraint("maximum >= -1", name="quotas_limited_or_not"),
 )
 
 networks = Table(

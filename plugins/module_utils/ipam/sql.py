@@ -35,6 +35,7 @@ try:
         and_,
         bindparam,
         case,
+        column,
         create_engine,
         delete,
         event,
@@ -43,6 +44,7 @@ try:
         inspect,
         or_,
         select,
+        table,
         union,
         update,
     )

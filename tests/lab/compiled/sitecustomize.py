@@ -18,13 +18,16 @@ import hashlib
 import importlib.util
 import marshal
 import os
+import tempfile
 import zipimport
 from types import CodeType
+from typing import Any
 
 DIRECTORY = os.environ.pop("CODE_CACHE", "")
 os.environ.pop("PYTHONPATH", None)
 # Not an interface, so it may be missing in a Python to come: then all is compiled each time.
-compile_source = getattr(zipimport, "_compile_source", None)
+INNER = "_compile_source"
+compile_source: Any = getattr(zipimport, INNER, None)
 
 
 def compile_once(path: str, source: bytes) -> CodeType:
@@ -33,13 +36,14 @@ def compile_once(path: str, source: bytes) -> CodeType:
     kept = os.path.join(DIRECTORY, digest)
     try:
         with open(kept, "rb") as file:
-            return marshal.load(file)
+            known: CodeType = marshal.load(file)
+            return known
     except OSError:
         pass
-    code = compile_source(path, source)
-    # Others may do the same at the same time.
-    fresh = f"{kept}.{os.getpid()}"
-    with open(fresh, "wb") as file:
+    code: CodeType = compile_source(path, source)
+    # Others may do the same at the same time, under the same process id in namespaces of their own.
+    handle, fresh = tempfile.mkstemp(dir=DIRECTORY)
+    with open(handle, "wb") as file:
         marshal.dump(code, file)
     os.replace(fresh, kept)
     return code
@@ -47,4 +51,4 @@ def compile_once(path: str, source: bytes) -> CodeType:
 
 if DIRECTORY and compile_source is not None:
     os.makedirs(DIRECTORY, exist_ok=True)
-    zipimport._compile_source = compile_once
+    setattr(zipimport, INNER, compile_once)

@@ -15,6 +15,8 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.acknowledge i
     REPORT_KEYS,
     read_reports,
 )
+from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_networks import NETWORK_ITEM
+from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_projects import PROJECT_ITEM, QUOTAS
 from ansible_collections.novanet.network.plugins.module_utils.ipam.floating_inputs import (
     ADDRESS_KEYS,
     POOL_KEYS,
@@ -33,18 +35,22 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.instances_inp
     NIC_KEYS,
     read_instances,
 )
+from ansible_collections.novanet.network.plugins.module_utils.ipam.network_wishes import read_wishes
+from ansible_collections.novanet.network.plugins.module_utils.ipam.project_inputs import read_projects
 from hypothesis import given
 from hypothesis import strategies as st
 
 WORDS = st.sampled_from(["10.0.0.1", "10.0.0.0/29", "10.0.0.1-10.0.0.9", "fa:16:3e:00:00:01", "present", "absent", ""])
-KEYS = st.sampled_from(sorted({*INSTANCE_KEYS, *NIC_KEYS, *POOL_KEYS, *ADDRESS_KEYS, *REPORT_KEYS, *LEASE_KEYS, "x"}))
+PROJECT_KEYS, NETWORK_KEYS = (*PROJECT_ITEM, *QUOTAS), tuple(NETWORK_ITEM)
+KNOWN = {*INSTANCE_KEYS, *NIC_KEYS, *POOL_KEYS, *ADDRESS_KEYS, *REPORT_KEYS, *LEASE_KEYS, *PROJECT_KEYS, *NETWORK_KEYS}
+KEYS = st.sampled_from(sorted({*KNOWN, "x"}))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | WORDS
 ANYTHING = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=12
 )
 
 
-@pytest.mark.parametrize("read", [read_instances, read_pools, read_addresses, read_reports])
+@pytest.mark.parametrize("read", [read_instances, read_pools, read_addresses, read_reports, read_projects, read_wishes])
 @given(items=st.lists(st.dictionaries(KEYS, ANYTHING, max_size=6), max_size=3) | ANYTHING)
 def test_whatever_is_written_is_read_or_refused_with_its_position(read: Callable[[Any], Any], items: Any) -> None:
     with contextlib.suppress(InvalidInput):
