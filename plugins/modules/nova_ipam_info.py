@@ -32,6 +32,16 @@ options:
     type: list
     elements: str
     default: []
+  address:
+    description:
+      - An IPv4 address, fixed or floating, of which it is wanted who held it. They are returned in RV(holders).
+      - An IPv6 address belongs to its MAC address at all times; it is not asked for here.
+    type: str
+  at:
+    description:
+      - When O(address) was held, in UTC, as the lists write times.
+      - Who held it at any time is returned when it is omitted.
+    type: str
 attributes:
   check_mode:
     description: Can run in check mode; it changes nothing.
@@ -70,6 +80,13 @@ EXAMPLES = r"""
     events_limit: 20
   register: nova_audit
 
+- name: Find out whose address it was at the time of a complaint
+  novanet.network.nova_ipam_info:
+    gather: []
+    address: 10.46.169.226
+    at: "2026-03-01T12:00:00Z"
+  register: nova_holders
+
 - name: Show the addresses of all instances
   novanet.network.nova_ipam_info:
     gather: [instances]
@@ -87,6 +104,39 @@ generation:
   returned: success
   type: int
   sample: 7
+holders:
+  description:
+    - Who held O(address), the earliest first. When its instance moves to another host, that is another item.
+    - An address in quarantine is held by nobody.
+    - More than one holds it O(at) a time if it changed hands within that second.
+  returned: when O(address) is given
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(fixed IP) or V(floating IP).
+      type: str
+    network:
+      description: Label of the network of the fixed IP. None for a floating IP that led to no instance.
+      type: str
+    instance:
+      description: Name of the instance. None for the own address of a host, and for a floating IP that led to no instance.
+      type: str
+    project:
+      description: Project of the instance, or of the floating IP. None for the own address of a host.
+      type: str
+    host:
+      description: Host that the instance was on, or whose own address it was.
+      type: str
+    mac:
+      description: MAC address of the port of the instance.
+      type: str
+    from:
+      description: Since when.
+      type: str
+    until:
+      description: Until when. None for who holds it still.
+      type: str
 projects:
   description: All projects that were ever named, with their quotas.
   returned: when O(gather) has V(projects)
@@ -491,6 +541,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.novanet.network.plugins.module_utils.errors import InvalidInput
+from ansible_collections.novanet.network.plugins.module_utils.ipam.holders import view_holders
 from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_info_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import IPAM_ARGUMENTS
@@ -512,6 +564,10 @@ KINDS = [
 def look(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the lists that were asked for, and of which IPAM and generation they are."""
     lists = gather(work, options["gather"], options["events_limit"], options["events_of"])
+    if options["address"] is not None:
+        lists["holders"] = view_holders(work, options["address"], options["at"])
+    elif options["at"] is not None:
+        raise InvalidInput("at", "is given without an address", "Name the address whose holder is wanted.")
     return {**lists, "ipam_uuid": work.ipam_uuid, "generation": work.plan_generation}
 
 
@@ -522,6 +578,8 @@ def main() -> None:
         "gather": {"type": "list", "elements": "str", "choices": KINDS, "default": KINDS},
         "events_limit": {"type": "int", "default": 100},
         "events_of": {"type": "list", "elements": "str", "default": []},
+        "address": {"type": "str"},
+        "at": {"type": "str"},
     }
     run_ipam_info_module(AnsibleModule(arguments, supports_check_mode=True), look)
 

@@ -192,3 +192,40 @@ def test_lists_say_until_when_an_address_is_leased(cloud: SmallCloud) -> None:
     cloud.boot(gone("a"))
     tell(cloud, leases=[lease(expires=1000)])
     assert set(shown()) <= {None}
+
+
+def test_quarantine_is_over_when_its_host_has_confirmed_and_has_the_lease_no_more(cloud: SmallCloud) -> None:
+    def waits() -> bool:
+        return [row["state"] for row in look(cloud, "fixed")["fixed"]] == ["released"]
+
+    def report(generation: int, *events: dict[str, Any], **more: Any) -> list[str]:
+        with cloud.work() as work:
+            own = {"host": "net1", "generation": generation, "lease_events": list(events), **more}
+            return acknowledge(work, [own, {"host": "c1", "generation": generation}])
+
+    tell(cloud, event(1, at=1000), leases=[lease()])
+    cloud.boot(gone("a"))
+    newest = cloud.generation()
+    # Confirmed, but leased: the guest may still use it.
+    assert report(newest, leases=[lease()]) == []
+    assert waits()
+    # What came and went is history: a guest may have got another lease since.
+    assert report(newest, event(2, "del", at=2000), event(3, at=3000)) == []
+    assert waits()
+    assert report(newest, event(4, "del", at=4000), leases=[]) == ["10.0.0.2"]
+    assert not waits()
+    story = [(item["action"], item["kind"]) for item in look(cloud, "events", names=["10.0.0.2"])["events"]]
+    assert story[:2] == [("delete", "fixed IP"), ("delete", "DHCP lease")]
+    assert leases_in_audit(cloud) == [
+        ("create", 1000, MAC), ("delete", 2000, MAC), ("create", 3000, MAC), ("delete", 4000, MAC)
+    ]  # fmt: skip
+
+
+def test_a_lease_that_is_gone_frees_nothing_before_the_host_has_confirmed(cloud: SmallCloud) -> None:
+    tell(cloud, event(1), leases=[lease()])
+    earlier = cloud.generation()
+    cloud.boot(gone("a"))
+    with cloud.work() as work:
+        report = {"host": "net1", "generation": earlier, "lease_events": [event(2, "del")], "leases": []}
+        assert acknowledge(work, [report]) == []
+    assert cloud.confirm("net1", "c1") == ["10.0.0.2"]
