@@ -90,11 +90,12 @@ def run_host_module(
         request = host_request(module)
         subsystem, applied = build(module.params, request)
         outcome = reconcile(subsystem, applied, SystemRunner(), request)
+        further = extra(outcome.after)
     except NovaError as error:
         module.fail_json(msg=str(error), subject=error.subject, reason=error.reason, hint=error.hint)
     for note in outcome.notes:
         module.warn(note)
-    module.exit_json(**host_result(key, outcome), **extra(outcome.after))
+    module.exit_json(**host_result(key, outcome), **further)
 
 
 def host_result(key: str, outcome: Outcome) -> dict[str, Any]:

@@ -199,6 +199,23 @@ options:
     type: str
     choices: [auto, systemd, process]
     default: auto
+  recorded_events:
+    description:
+      - Up to which number the events of RV(lease_events) are recorded elsewhere, such as in the IPAM. They are forgotten here
+        and not returned again; all others are returned by every call until they are recorded, or too old for the room there is.
+      - It is not remembered for the next boot.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      bridge:
+        description: The bridge of the server.
+        type: str
+        required: true
+      number:
+        description: The highest number that is recorded.
+        type: int
+        required: true
 seealso:
   - module: novanet.network.nova_bridge
   - module: novanet.network.nova_host_info
@@ -360,6 +377,36 @@ leases:
     expires:
       description: When the lease is over, in seconds since 1970; V(0) for never.
       type: int
+lease_events:
+  description:
+    - The leases that came and went, in the order in which they did, as far as they are not in O(recorded_events).
+    - Each server writes them down as they happen, and does not wait for it; a renewal is no event. About 10,000 of each server
+      are kept. What a server that is removed had to tell is returned once.
+  returned: when O(servers) is given
+  type: list
+  elements: dict
+  contains:
+    bridge:
+      description: The bridge.
+      type: str
+    number:
+      description: Greater than those of all earlier events of the same bridge.
+      type: int
+    at:
+      description: When, in seconds since 1970; none when nothing tells.
+      type: int
+    action:
+      description: V(add) when the lease was given, V(del) when it was given back, ended or over.
+      type: str
+    address:
+      description: The address.
+      type: str
+    mac:
+      description: MAC address of the guest.
+      type: str
+    hostname:
+      description: Name of the guest; none when it has no name.
+      type: str
 unreleased:
   description: Leases that could not be ended. They last until their time is over, and the next run tries again.
   returned: when O(servers) is given
@@ -389,7 +436,13 @@ unreleased:
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.subsystem import DhcpServers
-from ansible_collections.novanet.network.plugins.module_utils.wiring import host_module, present_items, run_host_module
+from ansible_collections.novanet.network.plugins.module_utils.host.runner import SystemRunner
+from ansible_collections.novanet.network.plugins.module_utils.wiring import (
+    host_module,
+    host_request,
+    present_items,
+    run_host_module,
+)
 
 HOSTS = {
     "mac": {"type": "str", "required": True},
@@ -436,26 +489,29 @@ SERVERS = {
     "leases": {"type": "list", "elements": "dict", "default": [], "options": LEASES},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
+RECORDED = {"bridge": {"type": "str", "required": True}, "number": {"type": "int", "required": True}}
 ARGUMENTS = {
     "servers": {"type": "list", "elements": "dict", "options": SERVERS},
     "force_release": {"type": "bool", "default": True},
     "supervisor": {"type": "str", "choices": ["auto", "systemd", "process"], "default": "auto"},
+    "recorded_events": {"type": "list", "elements": "dict", "default": [], "options": RECORDED},
 }
 
 
 def main() -> None:
     module = host_module(ARGUMENTS)
-    subsystem = DhcpServers(module.params["owner"], module.params["state_path"])
+    recorded = {item["bridge"]: item["number"] for item in module.params["recorded_events"]}
+    subsystem = DhcpServers(module.params["owner"], module.params["state_path"], recorded)
 
     def build(options: Any, request: Any) -> tuple[DhcpServers, dict[str, Any]]:
         chosen = {key: options[key] for key in ("force_release", "supervisor")}
         return subsystem, {**present_items(options, "servers"), **chosen}
 
     def results(after: Any) -> dict[str, Any]:
-        found = subsystem.results()
-        for lease in found["unreleased"]:
-            module.warn(f"lease {lease['address']} of {lease['mac']} on {lease['bridge']} stays: {lease['reason']}")
-        return found
+        subsystem.collect(SystemRunner(), host_request(module))
+        for text in subsystem.warnings():
+            module.warn(text)
+        return subsystem.results()
 
     run_host_module(module, "servers", build, results)
 

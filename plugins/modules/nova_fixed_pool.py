@@ -135,6 +135,9 @@ leases:
     expires:
       description: End of the lease, in seconds since 1970.
       type: float
+    leased_until:
+      description: End of the lease, as people read it; none when it is over.
+      type: str
     host:
       description: Host that told of it.
       type: str

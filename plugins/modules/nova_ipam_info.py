@@ -21,8 +21,8 @@ options:
     description: The lists that are wanted.
     type: list
     elements: str
-    choices: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, events]
-    default: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, events]
+    choices: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
+    default: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
   events_limit:
     description: How many events are returned, the newest.
     type: int
@@ -32,6 +32,16 @@ options:
     type: list
     elements: str
     default: []
+  address:
+    description:
+      - An IPv4 address, fixed or floating, of which it is wanted who held it. They are returned in RV(holders).
+      - An IPv6 address belongs to its MAC address at all times; it is not asked for here.
+    type: str
+  at:
+    description:
+      - When O(address) was held, in UTC, as the lists write times.
+      - Who held it at any time is returned when it is omitted.
+    type: str
 attributes:
   check_mode:
     description: Can run in check mode; it changes nothing.
@@ -70,6 +80,13 @@ EXAMPLES = r"""
     events_limit: 20
   register: nova_audit
 
+- name: Find out whose address it was at the time of a complaint
+  novanet.network.nova_ipam_info:
+    gather: []
+    address: 10.46.169.226
+    at: "2026-03-01T12:00:00Z"
+  register: nova_holders
+
 - name: Show the addresses of all instances
   novanet.network.nova_ipam_info:
     gather: [instances]
@@ -87,6 +104,39 @@ generation:
   returned: success
   type: int
   sample: 7
+holders:
+  description:
+    - Who held O(address), the earliest first. When its instance moves to another host, that is another item.
+    - An address in quarantine is held by nobody.
+    - More than one holds it O(at) a time if it changed hands within that second.
+  returned: when O(address) is given
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(fixed IP) or V(floating IP).
+      type: str
+    network:
+      description: Label of the network of the fixed IP. None for a floating IP that led to no instance.
+      type: str
+    instance:
+      description: Name of the instance. None for the own address of a host, and for a floating IP that led to no instance.
+      type: str
+    project:
+      description: Project of the instance, or of the floating IP. None for the own address of a host.
+      type: str
+    host:
+      description: Host that the instance was on, or whose own address it was.
+      type: str
+    mac:
+      description: MAC address of the port of the instance.
+      type: str
+    from:
+      description: Since when.
+      type: str
+    until:
+      description: Until when. None for who holds it still.
+      type: str
 projects:
   description: All projects that were ever named, with their quotas.
   returned: when O(gather) has V(projects)
@@ -252,6 +302,9 @@ fixed:
       type: float
     lease_host:
       description: Host that told of the lease.
+      type: str
+    leased_until:
+      description: When its DHCP lease ends, as people read it; none without a lease and when it is over.
       type: str
     released_at:
       description: When it was released.
@@ -425,8 +478,32 @@ withdrawals:
     generation:
       description: The first generation without it.
       type: int
+contradictions:
+  description:
+    - DHCP leases that hosts have and that the IPAM has otherwise, as far as they are not over. At most 100 of each host.
+    - Each was a warning when the host told of it.
+  returned: when O(gather) has V(contradictions)
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: Host that has the lease.
+      type: str
+    address:
+      description: The address that is leased.
+      type: str
+    mac:
+      description: MAC address of the guest that has the lease.
+      type: str
+    reason:
+      description: What the IPAM has.
+      type: str
+      sample: in the IPAM it is of instance web1 with fa:16:3e:00:00:0a
+    leased_until:
+      description: When the lease ends.
+      type: str
 events:
-  description: What was changed, the newest first.
+  description: What was changed, the newest first; and which DHCP leases came and went.
   returned: when O(gather) has V(events)
   type: list
   elements: dict
@@ -464,16 +541,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.novanet.network.plugins.module_utils.errors import InvalidInput
+from ansible_collections.novanet.network.plugins.module_utils.ipam.holders import view_holders
 from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_ipam_info_module
 from ansible_collections.novanet.network.plugins.module_utils.wiring import IPAM_ARGUMENTS
 
-KINDS = ["projects", "networks", "fixed", "floating", "pools", "instances", "hosts", "withdrawals", "events"]
+KINDS = [
+    "projects",
+    "networks",
+    "fixed",
+    "floating",
+    "pools",
+    "instances",
+    "hosts",
+    "withdrawals",
+    "contradictions",
+    "events",
+]
 
 
 def look(work: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the lists that were asked for, and of which IPAM and generation they are."""
     lists = gather(work, options["gather"], options["events_limit"], options["events_of"])
+    if options["address"] is not None:
+        lists["holders"] = view_holders(work, options["address"], options["at"])
+    elif options["at"] is not None:
+        raise InvalidInput("at", "is given without an address", "Name the address whose holder is wanted.")
     return {**lists, "ipam_uuid": work.ipam_uuid, "generation": work.plan_generation}
 
 
@@ -484,6 +578,8 @@ def main() -> None:
         "gather": {"type": "list", "elements": "str", "choices": KINDS, "default": KINDS},
         "events_limit": {"type": "int", "default": 100},
         "events_of": {"type": "list", "elements": "str", "default": []},
+        "address": {"type": "str"},
+        "at": {"type": "str"},
     }
     run_ipam_info_module(AnsibleModule(arguments, supports_check_mode=True), look)
 

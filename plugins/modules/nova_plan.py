@@ -163,8 +163,18 @@ options:
         description:
           - The DHCP leases it has, as RV(novanet.network.nova_dnsmasq#module:leases).
           - Omit it when they are not known.
+          - One that contradicts the IPAM, because the address has another MAC address there or nobody has it, is a warning and
+            is shown by M(novanet.network.nova_ipam_info). It is never adopted.
         type: list
         elements: dict
+      lease_events:
+        description:
+          - The leases that came and went, as RV(novanet.network.nova_dnsmasq#module:lease_events). They go into the audit, with
+            the time at which it happened.
+          - Those that are recorded already are ignored, so they may be told again.
+        type: list
+        elements: dict
+        default: []
   forget_hosts:
     description:
       - Hosts that are gone for good. What they had counts as given up without their word.
@@ -321,6 +331,13 @@ released:
   type: list
   elements: str
   sample: [10.0.0.3]
+recorded_events:
+  description:
+    - By name of the host, up to which number the lease events of each bridge are recorded, for
+      O(novanet.network.nova_dnsmasq#module:recorded_events). Of the hosts of O(targets) only.
+  returned: success
+  type: dict
+  sample: {network1: [{bridge: br100, number: 1767225600000000}]}
 networks:
   description: All networks, as RV(novanet.network.nova_ipam_info#module:networks).
   returned: when O(gather) has V(networks)
@@ -345,8 +362,10 @@ from typing import Any
 from ansible_collections.novanet.network.plugins.module_utils.ipam.arguments_cloud import PLAN_ARGUMENTS
 from ansible_collections.novanet.network.plugins.module_utils.ipam.cloud import reconcile_cloud
 from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
+from ansible_collections.novanet.network.plugins.module_utils.ipam.lease_reports import recorded_events
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import listed_items, run_ipam_module
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
+from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot_scope import plan_scope
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import (
     compile_plans,
@@ -363,7 +382,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
     """Reconcile, then plan from the result, in the same transaction."""
     settings, hosts = read_settings(options["settings"]), read_hosts(options["hosts"])
     released = reconcile_cloud(work, options, {key: listed_items(options, key) for key in LISTS})
-    snapshot = read_snapshot(work)
+    snapshot = read_snapshot(work, plan_scope(hosts, options["targets"], settings))
     plans = compile_plans(snapshot, settings, hosts, options["targets"])
     return {
         "plans": {plan.host: plan.to_document() for plan in plans},
@@ -372,6 +391,7 @@ def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         "awaiting": list(hosts_waited_for(snapshot, settings)),
         "unconfirmed": unconfirmed(snapshot),
         "released": released,
+        "recorded_events": recorded_events(work, (plan.host for plan in plans)),
         **gather(work, options["gather"]),
     }
 

@@ -19,13 +19,14 @@ from . import schema
 from .fixed import free_if_due
 from .floating_space import put_back
 from .inputs import dotted, read_address, read_items, read_mac, read_text, shown
+from .lease_reports import Contradiction, LeaseEvent, note_report, read_lease_events
 from .network_views import chunks
 from .owners import owner
 from .serving import serving_host
 from .sql import and_, bindparam, delete, insert, select, update
 from .store import Transaction
 
-REPORT_KEYS = ("host", "generation", "leases")
+REPORT_KEYS = ("host", "generation", "leases", "lease_events")
 LEASE_KEYS = ("bridge", "address", "mac", "hostname", "expires")
 
 # What dnsmasq calls a lease without an end: the last second of the year 9999.
@@ -47,12 +48,14 @@ class Report:
 
     :param generation: the plan that it has applied; None when it does not say.
     :param leases: all that it has; None when it does not say.
+    :param events: leases that came and went since its last report.
     """
 
     where: str
     host: str
     generation: int | None
     leases: tuple[Lease, ...] | None
+    events: tuple[LeaseEvent, ...]
 
 
 def acknowledge(work: Transaction, items: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -60,13 +63,14 @@ def acknowledge(work: Transaction, items: Sequence[Mapping[str, Any]]) -> list[s
 
     What contradicts the IPAM becomes a warning and is never adopted.
 
-    :param items: reports with ``host``, ``generation`` and ``leases``.
+    :param items: reports with ``host``, ``generation``, ``leases`` and ``lease_events``.
     """
     reports = read_reports(items)
     waiting: list[int] = []
     # Leases first: whose word counts about a lease depends on who is still to give the address up.
     for report in reports:
-        _note_leases(work, report, reports)
+        contradictions = None if report.leases is None else _note_leases(work, report, report.leases, reports)
+        note_report(work, report.host, report.events, contradictions)
     for report in reports:
         if report.generation is not None:
             waiting += _confirm(work, report.host, report.generation)
@@ -81,6 +85,7 @@ def forget_hosts(work: Transaction, names: Iterable[str]) -> list[str]:
     waiting: list[int] = []
     for name in sorted({read_text(name, "forget_hosts") for name in names}):
         waiting += _withdrawn(work, name, None)
+        note_report(work, name, (), ())
         work.connection.execute(delete(schema.hosts).where(schema.hosts.c.name == name))
     return _let_go(work, waiting)
 
@@ -113,6 +118,7 @@ def _read_report(item: Mapping[str, Any], where: str) -> Report:
         else tuple(
             _read_lease(lease, position) for position, lease in read_items(leases, f"{where}.leases", LEASE_KEYS)
         ),
+        events=read_lease_events(item.get("lease_events") or (), f"{where}.lease_events"),
     )
 
 
@@ -127,17 +133,21 @@ def _read_lease(item: Mapping[str, Any], where: str) -> Lease:
     )
 
 
-def _note_leases(work: Transaction, report: Report, reports: Sequence[Report]) -> None:
-    if report.leases is None:
-        return
-    rows = _rows_of(work, [lease.address for lease in report.leases])
+def _note_leases(
+    work: Transaction, report: Report, leases: Sequence[Lease], reports: Sequence[Report]
+) -> list[Contradiction]:
+    """Note the leases that a host has. Return those that the IPAM has otherwise; people are warned of them."""
+    rows = _rows_of(work, [lease.address for lease in leases])
     noted: dict[int, tuple[float | None, str | None]] = {}
-    for lease in report.leases:
+    contradictions: list[Contradiction] = []
+    for lease in leases:
         row = rows.get(lease.address)
-        if row is None or row.mac != lease.mac:
-            work.warnings.append(_contradiction(report, lease, row))
-        elif _is_news(row, report.host, lease):
-            noted[row.id] = (lease.expires, report.host)
+        if row is not None and row.mac == lease.mac:
+            if _is_news(row, report.host, lease):
+                noted[row.id] = (lease.expires, report.host)
+        elif lease.expires > work.now:
+            contradictions.append(Contradiction(dotted(lease.address), lease.mac, lease.expires, _otherwise(row)))
+    work.warnings += [_describe(report, contradiction) for contradiction in contradictions]
     elsewhere = {(lease.address, lease.mac) for other in reports for lease in other.leases or ()}
     for row in _answered_for(work, report.host):
         # The host that gave it says that there is no such lease any more.
@@ -151,6 +161,7 @@ def _note_leases(work: Transaction, report: Report, reports: Sequence[Report]) -
         )
         values = [{"this_row": key, "new_expiry": end, "new_host": host} for key, (end, host) in noted.items()]
         work.connection.execute(one, values)
+    return contradictions
 
 
 def _is_news(row: Any, host: str, lease: Lease) -> bool:
@@ -195,11 +206,15 @@ def _with_serving_host() -> Any:
     )
 
 
-def _contradiction(report: Report, lease: Lease, row: Any) -> str:
-    said = f"host {report.host} has a lease of {dotted(lease.address)} for {lease.mac}"
+def _otherwise(row: Any) -> str:
+    """Return what the IPAM has of an address in place of a lease that a host has."""
     if row is None:
-        return f"{said}, which nobody has in the IPAM"
-    return f"{said}, in the IPAM it is of {owner(row)}" + (f" with {row.mac}" if row.mac else "")
+        return "which nobody has in the IPAM"
+    return f"in the IPAM it is of {owner(row)}" + (f" with {row.mac}" if row.mac else "")
+
+
+def _describe(report: Report, item: Contradiction) -> str:
+    return f"host {report.host} has a lease of {item.address} for {item.mac}, {item.reason}"
 
 
 def _confirm(work: Transaction, host: str, generation: int) -> list[int]:

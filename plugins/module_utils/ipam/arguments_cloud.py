@@ -46,6 +46,7 @@ ACKNOWLEDGEMENT_ITEM: dict[str, Any] = {
     "host": {"type": "str", "required": True},
     "generation": {"type": "int", "required": True},
     "leases": {"type": "list", "elements": "dict"},
+    "lease_events": {"type": "list", "elements": "dict", "default": []},
 }
 
 PLAN_ARGUMENTS: dict[str, Any] = {

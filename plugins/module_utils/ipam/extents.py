@@ -4,7 +4,7 @@
 
 """Free space of a pool: disjoint ranges with the time they became free, in a table.
 
-Every function does a fixed number of indexed queries, however large the pool is and however much of it is taken. The
+Each step takes a fixed number of indexed queries, however large the pool is and however much of it is taken. The
 table is ``fixed_extents`` (owner column ``network_id``) or ``floating_extents`` (owner column ``pool_id``).
 """
 
@@ -13,8 +13,60 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import Exhausted
+from .network_views import chunks
 from .sql import Table, and_, delete, func, insert, select, update
 from .store import Transaction
+
+
+class Supply:
+    """What is free in a pool, in the order in which it is used: what has been free for the longest time goes first.
+
+    What was taken is written all at once by :meth:`settle`; until then nobody else may change the pool's free space.
+
+    :param count: how many addresses will be taken at most.
+    :param subject: the pool in a person's words, for the error.
+    """
+
+    def __init__(
+        self, work: Transaction, table: Table, owner_column: str, owner_id: int, count: int, subject: str = "pool"
+    ) -> None:
+        self._work, self._table, self._subject = work, table, subject
+        oldest = (
+            select(table.c.id, table.c.first, table.c.last)
+            .where(table.c[owner_column] == owner_id)
+            .order_by(table.c.freed_at, table.c.first)
+            .limit(count)  # each of them has one address or more
+        )
+        self._extents = iter(work.connection.execute(oldest).all())
+        self._current: Any = None
+        self._next = 0
+        self._spent: list[int] = []
+
+    def take(self) -> int:
+        """Return the next address, as a number.
+
+        :raises Exhausted: nothing is free.
+        """
+        if self._current is None:
+            self._current = next(self._extents, None)
+            if self._current is None:
+                raise Exhausted(self._subject, "has no free address left")
+            self._next = int(self._current.first)
+        number = self._next
+        self._next += 1
+        if number == self._current.last:
+            self._spent.append(self._current.id)
+            self._current = None
+        return number
+
+    def settle(self) -> None:
+        """Write what was taken. Nothing can be taken after that."""
+        column = self._table.c.id
+        for part in chunks(self._spent):
+            self._work.connection.execute(delete(self._table).where(column.in_(part)))
+        if self._current is not None:
+            rest = update(self._table).where(column == self._current.id).values(first=self._next)
+            self._work.connection.execute(rest)
 
 
 def take_oldest(work: Transaction, table: Table, owner_column: str, owner_id: int, subject: str = "pool") -> int:
@@ -23,17 +75,10 @@ def take_oldest(work: Transaction, table: Table, owner_column: str, owner_id: in
     :param subject: the pool in a person's words, for the error.
     :raises Exhausted: nothing is free.
     """
-    oldest = (
-        select(table.c.id, table.c.first, table.c.last)
-        .where(table.c[owner_column] == owner_id)
-        .order_by(table.c.freed_at, table.c.first)
-        .limit(1)
-    )
-    extent = work.connection.execute(oldest).first()
-    if extent is None:
-        raise Exhausted(subject, "has no free address left")
-    _cut(work, table, extent, extent.first, extent.first)
-    return int(extent.first)
+    supply = Supply(work, table, owner_column, owner_id, 1, subject)
+    number = supply.take()
+    supply.settle()
+    return number
 
 
 def take(work: Transaction, table: Table, owner_column: str, owner_id: int, address: int) -> bool:

@@ -10,13 +10,15 @@ In multi_host networks hosts have some as well.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..change import Change
 from ..errors import Conflict, InUse, InvalidInput, NovaError
 from . import schema
-from .extents import give_back, take, take_oldest
+from .extents import Supply, give_back, take
 from .inputs import dotted, read_address
 from .network_views import chunks
 from .owners import audited, owner
@@ -24,6 +26,23 @@ from .reservations import reservation_at, unreserved_parts
 from .sql import and_, delete, insert, or_, select, update
 from .store import Transaction
 from .withdrawals import reinstate, withdraw
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A fixed address that a port of an instance is to get.
+
+    :param network: row of the network.
+    :param address: the one that was asked for; None for the one that has been free for the longest time.
+    :param subject: where the address was written, for errors.
+    """
+
+    network: Any
+    port_id: int
+    mac: str
+    instance: str
+    address: str | None = None
+    subject: str = "address"
 
 
 def allocate(
@@ -35,31 +54,72 @@ def allocate(
     address: str | None = None,
     subject: str = "address",
 ) -> str:
-    """Give a port of an instance a fixed address of a network, and return it.
+    """Give one port of an instance a fixed address, and return it; see :class:`Wish` and :func:`allocate_all`."""
+    return allocate_all(work, [Wish(network, port_id, mac, instance, address, subject)])[0]
 
-    :param network: row of the network.
-    :param address: the one that was asked for; None for the one that has been free for the longest time.
-    :param subject: where the address was written, for errors.
+
+def allocate_all(work: Transaction, wishes: Sequence[Wish]) -> list[str]:
+    """Give ports of instances fixed addresses, one after the other, and return these.
+
     :raises Exhausted: none is free.
-    :raises Conflict: the one that was asked for belongs to another instance, or is reserved.
-    :raises InUse: the one that was asked for is in quarantine.
+    :raises Conflict: one that was asked for belongs to another instance, or is reserved.
+    :raises InUse: one that was asked for is in quarantine.
     """
-    if network.cidr is None:
-        raise InvalidInput(f"network {network.label}", "has no IPv4 range to take a fixed address from")
-    extents = schema.fixed_extents
-    if address is None:
-        number = take_oldest(work, extents, "network_id", network.id, f"network {network.label} ({network.cidr})")
-    else:
-        number = read_address(address, subject)
-        if not take(work, extents, "network_id", network.id, number):
-            raise _why_not(work, network, number, subject)
-    row = {"network_id": network.id, "address": number, "port_id": port_id, "mac": mac, "instance": instance}
-    stored = {"state": "allocated", "origin": work.origin, "generation": work.generation}
-    work.connection.execute(insert(schema.fixed_ips).values({**row, **stored}))
-    after = {"network": network.label, "instance": instance, "mac": mac, "state": "allocated"}
-    detail = f"{instance}, network {network.label}"
-    work.record(Change("create", "fixed IP", dotted(number), detail), None, after)
-    return dotted(number)
+    desk = _Desk(work, wishes)
+    numbers = [desk.serve(wish) for wish in wishes]
+    desk.settle()
+    return [dotted(number) for number in numbers]
+
+
+class _Desk:
+    """Hands out addresses, and writes what was handed out at the end, or before it must be known."""
+
+    def __init__(self, work: Transaction, wishes: Sequence[Wish]) -> None:
+        self._work = work
+        # How many are still to come, for each network.
+        self._coming = Counter(wish.network.id for wish in wishes if wish.address is None)
+        self._supplies: dict[int, Supply] = {}
+        self._rows: list[dict[str, Any]] = []
+
+    def serve(self, wish: Wish) -> int:
+        """Take an address and note whose it is."""
+        work, network = self._work, wish.network
+        if network.cidr is None:
+            raise InvalidInput(f"network {network.label}", "has no IPv4 range to take a fixed address from")
+        number = self._next(network) if wish.address is None else self._named(wish, wish.address)
+        row = {"network_id": network.id, "address": number, "port_id": wish.port_id, "mac": wish.mac}
+        stored = {"state": "allocated", "origin": work.origin, "generation": work.generation}
+        self._rows.append({**row, "instance": wish.instance, **stored})
+        after = {"network": network.label, "instance": wish.instance, "mac": wish.mac, "state": "allocated"}
+        detail = f"{wish.instance}, network {network.label}"
+        work.record(Change("create", "fixed IP", dotted(number), detail), None, after)
+        return number
+
+    def settle(self) -> None:
+        """Write what was handed out."""
+        for supply in self._supplies.values():
+            supply.settle()
+        self._supplies.clear()
+        if self._rows:
+            self._work.connection.execute(insert(schema.fixed_ips), self._rows)
+            self._rows = []
+
+    def _next(self, network: Any) -> int:
+        if network.id not in self._supplies:
+            subject, left = f"network {network.label} ({network.cidr})", self._coming[network.id]
+            extents = schema.fixed_extents
+            self._supplies[network.id] = Supply(self._work, extents, "network_id", network.id, left, subject)
+        self._coming[network.id] -= 1
+        return self._supplies[network.id].take()
+
+    def _named(self, wish: Wish, address: str) -> int:
+        number = read_address(address, wish.subject)
+        if wish.network.id in self._supplies:
+            self.settle()
+        if not take(self._work, schema.fixed_extents, "network_id", wish.network.id, number):
+            self.settle()
+            raise _why_not(self._work, wish.network, number, wish.subject)
+        return number
 
 
 def release(work: Transaction, fixed: Any, hosts: Iterable[str]) -> None:
@@ -68,10 +128,21 @@ def release(work: Transaction, fixed: Any, hosts: Iterable[str]) -> None:
     :param fixed: its row.
     :param hosts: who has it, and must confirm to have given it up.
     """
+    write_released(work, [(fixed, hosts)])
+    record_released(work, fixed)
+
+
+def write_released(work: Transaction, leaving: Sequence[tuple[Any, Iterable[str]]]) -> None:
+    """Do the part of :func:`release` that is written, for many addresses at once."""
     table = schema.fixed_ips
     released = {"state": "released", "port_id": None, "released_at": work.now, "generation": work.generation}
-    work.connection.execute(update(table).where(table.c.id == fixed.id).values(released))
-    withdraw(work, "fixed", [(fixed.address, host) for host in hosts])
+    for part in chunks([fixed.id for fixed, _hosts in leaving]):
+        work.connection.execute(update(table).where(table.c.id.in_(part)).values(released))
+    withdraw(work, "fixed", [(fixed.address, host) for fixed, hosts in leaving for host in hosts])
+
+
+def record_released(work: Transaction, fixed: Any) -> None:
+    """Do the part of :func:`release` that people are told."""
     before = audited(fixed)
     had = f"host {fixed.host}" if fixed.host else fixed.instance
     change = Change("delete", "fixed IP", dotted(fixed.address), f"{had}, into quarantine")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from . import schema
@@ -51,10 +52,21 @@ def view_leases(work: Transaction) -> list[dict[str, Any]]:
             "instance": row.instance,
             "state": row.state,
             "expires": row.lease_expires,
+            "leased_until": leased_until(row.lease_expires, work.now),
             "host": row.lease_host,
         }
         for row in work.connection.execute(query)
     ]
+
+
+def leased_until(expires: float | None, now: float) -> str | None:
+    """Return when a lease ends, for people; None when there is none, or none any more."""
+    return None if expires is None or expires <= now else moment(expires)
+
+
+def moment(seconds: float) -> str:
+    """Return a time as people read it, in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def view_reservations(work: Transaction) -> list[dict[str, Any]]:

@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import schema
+from .fixed_views import leased_until, moment
 from .fixed_views import view_pools as view_fixed_pools
 from .floating_book import FloatingBook
 from .floating_pools import view_pools
 from .inputs import dotted, read_number, read_text
 from .instances_rows import view_instances
+from .lease_reports import view_contradictions
 from .network_views import view_network
 from .quotas import view_projects
 from .sql import func, select
@@ -71,6 +72,7 @@ def view_fixed(work: Transaction) -> list[dict[str, Any]]:
             "state": row.state,
             "lease_expires": row.lease_expires,
             "lease_host": row.lease_host,
+            "leased_until": leased_until(row.lease_expires, work.now),
             "released_at": _moment(row.released_at),
             "origin": row.origin,
         }
@@ -145,8 +147,14 @@ def _view_instances(work: Transaction) -> list[dict[str, Any]]:
     return [views[name] for name in sorted(views)]
 
 
+def _view_contradictions(work: Transaction) -> list[dict[str, Any]]:
+    views = view_contradictions(work)
+    ends = [leased_until(view.pop("expires"), work.now) for view in views]
+    return [{**view, "leased_until": end} for view, end in zip(views, ends)]
+
+
 def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    return None if seconds is None else moment(seconds)
 
 
 KINDS: Mapping[str, Callable[[Transaction], list[dict[str, Any]]]] = {
@@ -158,4 +166,5 @@ KINDS: Mapping[str, Callable[[Transaction], list[dict[str, Any]]]] = {
     "instances": _view_instances,
     "hosts": view_hosts,
     "withdrawals": view_withdrawals,
+    "contradictions": _view_contradictions,
 }

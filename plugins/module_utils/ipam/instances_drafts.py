@@ -62,6 +62,11 @@ class Draft:
         return tuple(port for port in self.stored.ports if port.id not in kept)
 
     @property
+    def readdressed(self) -> tuple[StoredPort, ...]:
+        """Return the ports that stay and are to have another fixed address."""
+        return tuple(plug.port for plug in self.plugs or () if plug.port is not None and plug.changes_address)
+
+    @property
     def is_reordered(self) -> bool:
         """Return True when a port that stays gets another position."""
         plugs = enumerate(self.plugs or ())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances as the database has them, read with a number of queries that does not depend on how many they are."""
+"""Instances as the database has them: what it costs to read some depends on how many they are, not on all others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from .network_views import chunks
 from .snapshot import eui64_address
 from .sql import Column, select
 from .store import Transaction
-
-# From this many names on, reading everything is quicker than asking for each.
-_MANY = 5000
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,6 @@ def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dic
     query = select(schema.instances).order_by(schema.instances.c.id)
     rows = [row for part in _parts(query, wanted) for row in work.connection.execute(part)]
     ports = _load_ports(work, wanted)
-    asked = None if wanted is None else set(wanted)
     return {
         row.name: StoredInstance(
             id=row.id,
@@ -105,7 +101,6 @@ def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dic
             ports=tuple(ports.get(row.id, ())),
         )
         for row in rows
-        if asked is None or row.name in asked
     }
 
 
@@ -118,8 +113,6 @@ def names_of_origin(work: Transaction, origin: str) -> list[str]:
 def known_values(work: Transaction, column: Column[Any], values: Collection[str]) -> set[str]:
     """Return which of some values a column has."""
     wanted = sorted(set(values))
-    if len(wanted) > _MANY:
-        return set(work.connection.execute(select(column)).scalars()) & set(wanted)
     found: set[str] = set()
     for part in chunks(wanted):
         found.update(work.connection.execute(select(column).where(column.in_(part))).scalars())
@@ -132,7 +125,7 @@ def ids_by_value(
     """Return the ids of rows that were just inserted, by a column that tells them apart."""
     wanted = sorted(set(values))
     query = select(key, identifier)
-    parts = [query] if len(wanted) > _MANY else [query.where(key.in_(part)) for part in chunks(wanted)]
+    parts = [query.where(key.in_(part)) for part in chunks(wanted)]
     return {value: number for part in parts for value, number in work.connection.execute(part)}
 
 
@@ -248,6 +241,6 @@ def _port(row: Any) -> StoredPort:
 
 def _parts(query: Any, names: list[str] | None) -> list[Any]:
     """Return a query about instances in parts that fit into one statement each."""
-    if names is None or len(names) > _MANY:
+    if names is None:
         return [query]
     return [query.where(schema.instances.c.name.in_(part)) for part in chunks(names)]

@@ -14,7 +14,7 @@ from typing import Any, cast
 from ..change import Change
 from ..errors import Conflict
 from . import schema
-from .fixed import allocate, release
+from .fixed import Wish, allocate_all, record_released, write_released
 from .inputs import dotted
 from .instances_drafts import Draft, Plug
 from .instances_ports import choose_macs, choose_port_names
@@ -39,8 +39,9 @@ class NewPort:
 
 def delete_instances(work: Transaction, leaving: Sequence[StoredInstance]) -> None:
     """Remove instances: their addresses go into quarantine, their ports go."""
+    _write_released(work, [(port, instance.hosts) for instance in leaving for port in instance.ports])
     for instance in leaving:
-        _release_ports(work, instance.ports, instance.hosts)
+        _record_released(work, instance.ports)
         before = _document(instance, [(port.network, port.mac, port.name) for port in instance.ports])
         work.record(Change("delete", "instance", instance.name, f"host {instance.host}"), before, None)
     _delete_ports(work, [port for instance in leaving for port in instance.ports])
@@ -62,18 +63,30 @@ def write_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
 
 
 def _unplug(work: Transaction, drafts: Sequence[Draft]) -> None:
-    for draft in drafts:
-        if draft.stored is None:
-            continue
-        changed = [plug.port for plug in draft.plugs or () if plug.port is not None and plug.changes_address]
-        _release_ports(work, [*draft.unplugged, *changed], draft.stored.hosts)
+    """Take away the ports that go, and the addresses that others take the place of."""
+    losing = [(draft.stored, [*draft.unplugged, *draft.readdressed]) for draft in drafts if draft.stored is not None]
+    _write_released(work, [(port, stored.hosts) for stored, ports in losing for port in ports])
+    for _stored, ports in losing:
+        _record_released(work, ports)
     _delete_ports(work, [port for draft in drafts for port in draft.unplugged])
 
 
-def _release_ports(work: Transaction, ports: Sequence[StoredPort], hosts: set[str]) -> None:
+def _write_released(work: Transaction, leaving: Sequence[tuple[StoredPort, set[str]]]) -> None:
+    """Write that ports lose their addresses; the second of each pair are the hosts of the instance."""
+    write_released(
+        work,
+        [
+            (port.fixed, sorted(hosts | {port.serving_host} if port.serving_host else hosts))
+            for port, hosts in leaving
+            if port.fixed is not None
+        ],
+    )
+
+
+def _record_released(work: Transaction, ports: Sequence[StoredPort]) -> None:
     for port in ports:
         if port.fixed is not None:
-            release(work, port.fixed, sorted(hosts | {port.serving_host} if port.serving_host else hosts))
+            record_released(work, port.fixed)
 
 
 def _delete_ports(work: Transaction, ports: Sequence[StoredPort]) -> None:
@@ -221,11 +234,19 @@ def _allocate(work: Transaction, drafts: Sequence[Draft], new_ports: Sequence[Ne
         for plug in draft.plugs or ()
         if plug.port is not None and plug.changes_address
     ]
-    for draft, plug, port_id, mac in sorted(wanted, key=lambda entry: entry[1].nic.address is None):
-        if plug.network.cidr is None and plug.nic.address is None:
-            continue
-        address = None if plug.nic.address is None else dotted(plug.nic.address)
-        allocate(work, plug.network, port_id, mac, draft.item.name, address, f"{plug.nic.where}.address")
+    wishes = [
+        Wish(
+            plug.network,
+            port_id,
+            mac,
+            draft.item.name,
+            None if plug.nic.address is None else dotted(plug.nic.address),
+            f"{plug.nic.where}.address",
+        )
+        for draft, plug, port_id, mac in wanted
+        if plug.network.cidr is not None or plug.nic.address is not None
+    ]
+    allocate_all(work, sorted(wishes, key=lambda wish: wish.address is None))
 
 
 def _document(instance: Any, nics: Sequence[tuple[str, str, str]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All that plans are made of, read in one transaction with one query for each kind of thing."""
+"""What plans are made of, read in one transaction with one query for each kind of thing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from ..plan.model import FloatingIp, HostAddress, Instance, Lease, Network, Port, Snapshot, Withdrawal
 from . import schema
 from .inputs import dotted
+from .snapshot_scope import Scope, concerned_hosts, concerned_instances
 from .sql import select
 from .store import Transaction
 
@@ -41,17 +42,20 @@ _SAME = (
 )
 
 
-def read_snapshot(work: Transaction) -> Snapshot:
-    """Return what the IPAM holds, as this transaction leaves it, in an order that depends on nothing else."""
-    ports = _ports(work)
+def read_snapshot(work: Transaction, scope: Scope | None = None) -> Snapshot:
+    """Return what the IPAM holds, as this transaction leaves it, in an order that depends on nothing else.
+
+    :param scope: what plans are wanted for: only what they depend on is read; None for everything.
+    """
+    ports = _ports(work, scope)
     return Snapshot(
         ipam_uuid=work.ipam_uuid,
         generation=work.plan_generation,
         networks=_networks(work),
-        instances=_instances(work, ports),
-        floating_ips=_floating_ips(work),
+        instances=_instances(work, ports, scope),
+        floating_ips=_floating_ips(work, scope),
         withdrawals=_withdrawals(work),
-        host_addresses=_host_addresses(work),
+        host_addresses=_host_addresses(work, scope),
     )
 
 
@@ -76,10 +80,10 @@ def _network(row: Any) -> Network:
     return Network(dns=dns, **{name: row[name] for name in _SAME})
 
 
-def _ports(work: Transaction) -> dict[int, list[Port]]:
+def _ports(work: Transaction, scope: Scope | None) -> dict[int, list[Port]]:
     """Return the ports of every instance, by the instance's id."""
     ports, networks, fixed = schema.ports, schema.networks, schema.fixed_ips
-    rows = work.connection.execute(
+    query = (
         select(
             ports.c.instance_id,
             networks.c.label,
@@ -96,6 +100,9 @@ def _ports(work: Transaction) -> dict[int, list[Port]]:
         )
         .order_by(ports.c.instance_id, ports.c.position)
     )
+    if scope is not None:
+        query = query.where(ports.c.instance_id.in_(concerned_instances(scope)))
+    rows = work.connection.execute(query)
     found: dict[int, list[Port]] = {}
     for instance_id, label, position, mac, name, address, cidr_v6, expires, lease_host in rows:
         text = None if address is None else dotted(address)
@@ -105,8 +112,11 @@ def _ports(work: Transaction) -> dict[int, list[Port]]:
     return found
 
 
-def _instances(work: Transaction, ports: dict[int, list[Port]]) -> tuple[Instance, ...]:
-    rows = work.connection.execute(select(schema.instances))
+def _instances(work: Transaction, ports: dict[int, list[Port]], scope: Scope | None) -> tuple[Instance, ...]:
+    query = select(schema.instances)
+    if scope is not None:
+        query = query.where(schema.instances.c.id.in_(concerned_instances(scope)))
+    rows = work.connection.execute(query)
     instances = (
         Instance(
             name=row.name,
@@ -122,14 +132,15 @@ def _instances(work: Transaction, ports: dict[int, list[Port]]) -> tuple[Instanc
     return tuple(sorted(instances, key=lambda instance: instance.name))
 
 
-def _floating_ips(work: Transaction) -> tuple[FloatingIp, ...]:
-    floating, fixed, pools, networks = (
+def _floating_ips(work: Transaction, scope: Scope | None) -> tuple[FloatingIp, ...]:
+    floating, fixed, pools, networks, ports = (
         schema.floating_ips,
         schema.fixed_ips,
         schema.floating_pools,
         schema.networks,
+        schema.ports,
     )
-    rows = work.connection.execute(
+    query = (
         select(
             floating.c.address,
             fixed.c.address.label("fixed_address"),
@@ -145,19 +156,26 @@ def _floating_ips(work: Transaction) -> tuple[FloatingIp, ...]:
         )
         .order_by(floating.c.address)
     )
+    if scope is not None:
+        theirs = select(ports.c.id).where(ports.c.instance_id.in_(concerned_instances(scope)))
+        query = query.where(fixed.c.port_id.in_(theirs))
+    rows = work.connection.execute(query)
     return tuple(
         FloatingIp(dotted(address), dotted(fixed_address), network, instance, pool, interface)
         for address, fixed_address, network, instance, pool, interface in rows
     )
 
 
-def _host_addresses(work: Transaction) -> tuple[HostAddress, ...]:
+def _host_addresses(work: Transaction, scope: Scope | None) -> tuple[HostAddress, ...]:
     fixed, networks = schema.fixed_ips, schema.networks
-    rows = work.connection.execute(
+    query = (
         select(networks.c.label, fixed.c.host, fixed.c.address)
         .select_from(fixed.join(networks, networks.c.id == fixed.c.network_id))
         .where(fixed.c.state == "host")
     )
+    if scope is not None:
+        query = query.where(concerned_hosts(work, scope))
+    rows = work.connection.execute(query)
     return tuple(HostAddress(label, host, dotted(address)) for label, host, address in sorted(map(tuple, rows)))
 
 

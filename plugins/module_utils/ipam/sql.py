@@ -45,6 +45,7 @@ try:
         or_,
         select,
         table,
+        union,
         update,
     )
     from sqlalchemy.engine import URL, Connection, Engine, make_url

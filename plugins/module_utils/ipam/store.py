@@ -61,6 +61,10 @@ class Transaction:
     _documents: list[tuple[str, Any, Any]] = field(default_factory=list)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _plan_changed: bool = False
+    _actor: str = ""
+
+    def __post_init__(self) -> None:
+        self._actor = self.caller.actor or _login_user()
 
     @property
     def origin(self) -> str:
@@ -88,12 +92,16 @@ class Transaction:
         change: Change,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        at: float | None = None,
     ) -> None:
-        """Note a change that followed by itself (an address came out of quarantine): audited, but nobody's wish."""
+        """Note a change that followed by itself (an address came out of quarantine): audited, but nobody's wish.
+
+        :param at: when it happened, if that was not just now.
+        """
         self._events.append(
             {
-                "at": self.now,
-                "actor": self.caller.actor or _login_user(),
+                "at": self.now if at is None else at,
+                "actor": self._actor,
                 "origin": self.origin,
                 "generation": self.generation,
                 "action": change.action,
@@ -121,10 +129,15 @@ class Transaction:
         """Return the generation of plans made now: a new one only if something was changed in this transaction."""
         return self.generation if self._plan_changed else self.generation - 1
 
-    def close(self) -> None:
-        """Write the audit and the generation; the last thing before the commit."""
+    def write_events(self) -> None:
+        """Write the audit of what was noted so far, for those who read it in the same transaction."""
         if self._events:
             self.connection.execute(insert(schema.events), self._events)
+            self._events.clear()
+
+    def close(self) -> None:
+        """Write the audit and the generation; the last thing before the commit."""
+        self.write_events()
         if self._plan_changed:
             self.connection.execute(update(schema.meta).values(generation=self.generation))
 

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...errors import HostError, NovaError
 from ..runner import Runner
+from .events import Collected, collect_events
 from .leases import release, without_leases
 from .leases_v6 import without_leases_v6
 from .model import (
     CONF_FILE,
     LEASE_FILE,
     LOADED_FILE,
-    OWN_FILES,
     PID_FILE,
+    SCRIPT_FILE,
     Have,
     Places,
     ServerStep,
     Unreleased,
+    is_own,
 )
 from .process import read_sockets, signal_process, start_process, stop_process, strangers, wait_for_listening
 from .read import render_marker
@@ -34,19 +37,35 @@ from .takeover import with_leases
 _TEMPORARY_PREFIX = ".novanet-"
 
 
-def apply_steps(runner: Runner, places: Places, steps: Sequence[ServerStep], have: Have) -> tuple[Unreleased, ...]:
-    """Carry out steps; return the leases that could not be ended.
+@dataclass(frozen=True)
+class Applied:
+    """What came of the steps.
+
+    :param unreleased: the leases that could not be ended.
+    :param collected: by bridge, what servers that are gone had still to tell.
+    """
+
+    unreleased: tuple[Unreleased, ...]
+    collected: Mapping[str, Collected]
+
+
+def apply_steps(
+    runner: Runner, places: Places, steps: Sequence[ServerStep], have: Have, recorded: Mapping[str, int]
+) -> Applied:
+    """Carry out steps.
 
     :param have: the host as it will be: it says who looks after the servers.
+    :param recorded: by bridge, the highest number of an event that is recorded somewhere.
     :raises HostError: something is missing or in the way (then nothing was changed), or a step failed.
     """
     check_before(runner, places, steps)
     unreleased: list[Unreleased] = []
+    collected: dict[str, Collected] = {}
     done: list[str] = []
     for step in steps:
         try:
             if step.action == "remove":
-                _remove(runner, places, step, have)
+                collected[step.bridge] = _remove(runner, places, step, have, recorded.get(step.bridge, 0))
             else:
                 unreleased += _serve(runner, places, step, have)
         except NovaError as error:
@@ -59,7 +78,7 @@ def apply_steps(runner: Runner, places: Places, steps: Sequence[ServerStep], hav
         runner.remove(places.base)
         if have.systemd:
             remove_template(runner, places.owner)
-    return tuple(unreleased)
+    return Applied(tuple(unreleased), collected)
 
 
 def check_before(runner: Runner, places: Places, steps: Iterable[ServerStep]) -> None:
@@ -128,11 +147,12 @@ def _serve(runner: Runner, places: Places, step: ServerStep, have: Have) -> tupl
             runner.write(lease_file, wanted)
         _write(runner, places, step)
         _start(runner, places, step.bridge, have)
-    elif step.action == "reload" and step.before.pid is not None:
+    elif step.action in ("reload", "rewrite") and step.before.pid is not None:
         _write(runner, places, step)
-        signal_process(runner, step.before.pid, conf, "HUP")
+        if step.action == "reload":
+            signal_process(runner, step.before.pid, conf, "HUP")
     runner.write(places.file(step.bridge, LOADED_FILE), render_marker(step.texts))
-    if step.action in ("reload", "release"):
+    if step.action in ("reload", "rewrite", "release"):
         return release(runner, step.bridge, lease_file, step.releases)
     return ()
 
@@ -141,7 +161,7 @@ def _write(runner: Runner, places: Places, step: ServerStep) -> None:
     before = step.before.texts.by_name()
     for name, text in step.texts.by_name().items():
         if text is not None and text != before[name]:
-            runner.write(places.file(step.bridge, name), text)
+            runner.write(places.file(step.bridge, name), text, 0o755 if name == SCRIPT_FILE else 0o644)
     # Whatever the umask of this run: dnsmasq must get to its files, and only to what it knows the name of.
     owner_directory = posixpath.dirname(places.base)
     runner.run(("chmod", "o+x", places.state_path, owner_directory, places.base, places.directory(step.bridge)))
@@ -166,11 +186,15 @@ def _stop(runner: Runner, places: Places, step: ServerStep, have: Have) -> None:
         stop_process(runner, step.before.pid, places.file(step.bridge, CONF_FILE))
 
 
-def _remove(runner: Runner, places: Places, step: ServerStep, have: Have) -> None:
+def _remove(runner: Runner, places: Places, step: ServerStep, have: Have, recorded: int) -> Collected:
     _stop(runner, places, step, have)
+    collected = collect_events(runner, places, step.bridge, recorded, check=True)
     directory = places.directory(step.bridge)
+    # Without it nothing can be written down any more.
+    runner.remove(places.file(step.bridge, SCRIPT_FILE))
     for name in runner.names(directory):
-        if name in OWN_FILES or name.startswith(_TEMPORARY_PREFIX):
+        if is_own(name) or name.startswith(_TEMPORARY_PREFIX):
             runner.remove(f"{directory}/{name}")
     if not runner.names(directory):
         runner.remove(directory)
+    return collected

@@ -52,8 +52,10 @@ def _action(texts: Texts, state: ServerState, supervisor: str) -> str | None:
     if state.missing or state.stale_v6:
         # It keeps its leases to itself while it runs.
         return "restart"
-    if texts != state.texts or not state.files_loaded:
+    if replace(texts, script=None) != replace(state.texts, script=None) or not state.files_loaded:
         return "reload"
+    if texts != state.texts:
+        return "rewrite"
     return "release" if state.stale else None
 
 
@@ -81,9 +83,11 @@ def _changes(server: DhcpServer, texts: Texts, state: ServerState, action: str) 
     changes += _host_changes(bridge, state.texts.hosts, texts.hosts)
     if state.exists:
         changes += _file_changes("DHCP options of", bridge, state.texts.options, texts.options)
+        if state.texts.script != texts.script:
+            changes.append(Change("update", "DHCP lease script of", bridge))
     for lease in state.missing:
         changes.append(Change("create", "DHCP lease", lease.address, f"of {lease.mac} on {bridge}, taken over"))
-    if action != "release":
+    if action not in ("rewrite", "release"):
         changes.append(Change("run", "DHCP server", bridge, _reason(action, state)))
     changes += [Change("delete", "DHCP lease", lease.address, f"of {lease.mac} on {bridge}") for lease in state.stale]
     changes += [Change("delete", "DHCP lease", lease.address, f"on {bridge}") for lease in state.stale_v6]

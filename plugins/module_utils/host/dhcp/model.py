@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,22 @@ OPTIONS_FILE = "opts"
 LEASE_FILE = "leases"
 PID_FILE = "pid"
 LOADED_FILE = "loaded"
-OWN_FILES = (CONF_FILE, HOSTS_FILE, OPTIONS_FILE, LEASE_FILE, PID_FILE, LOADED_FILE)
+# What dnsmasq runs when a lease comes or goes, and what that writes down until it is collected.
+SCRIPT_FILE = "script"
+EVENTS_FILE = "events"
+OWN_FILES = (CONF_FILE, HOSTS_FILE, OPTIONS_FILE, LEASE_FILE, PID_FILE, LOADED_FILE, SCRIPT_FILE, EVENTS_FILE)
+_COLLECTED = re.compile(rf"{EVENTS_FILE}\.(?P<number>\d+)")
+
+
+def collected_number(name: str) -> int | None:
+    """Return the number of the first event in a file of collected events; None for another file."""
+    match = _COLLECTED.fullmatch(name)
+    return int(match["number"]) if match else None
+
+
+def is_own(name: str) -> bool:
+    """Return whether a file in the directory of a server is one that we make there."""
+    return name in OWN_FILES or collected_number(name) is not None
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,23 @@ class LeaseV6:
 
     address: str
     client: str
+
+
+@dataclass(frozen=True)
+class LeaseEvent:
+    """A lease that came or went, as the server's script wrote it down.
+
+    :param number: greater than those of all earlier events of the server.
+    :param at: when, in seconds since 1970; None when nothing tells.
+    :param action: ``add`` or ``del``.
+    """
+
+    number: int
+    at: int | None
+    action: str
+    mac: str
+    address: str
+    hostname: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,15 +194,16 @@ class Want:
 
 @dataclass(frozen=True)
 class Texts:
-    """The three files that a server reads; None for one that is missing."""
+    """The files that a server reads, and the script that it runs; None for one that is missing."""
 
     conf: str | None = None
     hosts: str | None = None
     options: str | None = None
+    script: str | None = None
 
     def by_name(self) -> dict[str, str | None]:
         """Return the texts under the names of their files."""
-        return {CONF_FILE: self.conf, HOSTS_FILE: self.hosts, OPTIONS_FILE: self.options}
+        return {CONF_FILE: self.conf, HOSTS_FILE: self.hosts, OPTIONS_FILE: self.options, SCRIPT_FILE: self.script}
 
 
 @dataclass(frozen=True)
@@ -218,7 +252,8 @@ class Have:
 class ServerStep:
     """What is to be done about one server.
 
-    :param action: ``start``, ``restart``, ``reload``, ``release`` (leases only) or ``remove``.
+    :param action: ``start``, ``restart``, ``reload``, ``rewrite`` (the script only), ``release`` (leases only) or
+        ``remove``.
     :param texts: the files as they shall be; empty for ``remove``.
     :param listen_addresses: what the bridge must have before.
     :param releases: leases to end.

@@ -17,7 +17,8 @@ from .leases import wait_until
 DHCP_PORT = 67
 DHCP_V6_PORT = 547
 DNS_PORT = 53
-STOP_TIMEOUT = 5.0
+# Before it ends, a server waits for its script: a restart or reload just before asked for one run a lease.
+STOP_TIMEOUT = 30.0
 START_TIMEOUT = 5.0
 _WILDCARDS = ("0.0.0.0", "*", "::")
 _HOLDER = re.compile(r'\("(?P<program>[^"]*)",pid=(?P<pid>\d+)')
@@ -132,12 +133,20 @@ def signal_process(runner: Runner, pid: int, conf: str, name: str) -> None:
 
 
 def stop_process(runner: Runner, pid: int, conf: str) -> None:
-    """End a server and wait until it is gone."""
+    """End a server and wait until it is gone, and with it what runs its script."""
+    helpers = _children(runner, pid)
     for name in ("TERM", "KILL"):
         signal_process(runner, pid, conf, name)
         if wait_until(lambda: is_gone(runner, pid, conf), STOP_TIMEOUT):
+            # What the server left for it to do ends by itself.
+            wait_until(lambda: all(is_gone(runner, helper, conf) for helper in helpers), STOP_TIMEOUT)
             return
     raise HostError(f"DHCP server process {pid}", "does not end, not even when killed")
+
+
+def _children(runner: Runner, pid: int) -> list[int]:
+    """Return the processes that a process has started; none where the kernel does not say."""
+    return [int(word) for word in (runner.read(f"/proc/{pid}/task/{pid}/children") or "").split()]
 
 
 def is_gone(runner: Runner, pid: int, conf: str) -> bool:

@@ -20,13 +20,14 @@ from .model import (
     LEASE_FILE,
     LOADED_FILE,
     OPTIONS_FILE,
-    OWN_FILES,
     PID_FILE,
+    SCRIPT_FILE,
     Have,
     Places,
     ServerState,
     Texts,
     Want,
+    is_own,
 )
 from .process import Socket, find_process, listens, read_sockets, served_bridges
 from .supervise import (
@@ -89,7 +90,7 @@ def own_bridges(runner: Runner, places: Places) -> tuple[str, ...]:
     found = []
     for bridge in runner.names(places.base):
         names = runner.names(places.directory(bridge))
-        if not names or set(names) & set(OWN_FILES):
+        if not names or any(map(is_own, names)):
             found.append(bridge)
     return tuple(found)
 
@@ -98,7 +99,7 @@ def _read_server(runner: Runner, places: Places, bridge: str, sockets: Sequence[
     def text(name: str) -> str | None:
         return runner.read(places.file(bridge, name))
 
-    texts = Texts(text(CONF_FILE), text(HOSTS_FILE), text(OPTIONS_FILE))
+    texts = Texts(text(CONF_FILE), text(HOSTS_FILE), text(OPTIONS_FILE), text(SCRIPT_FILE))
     marker = (text(LOADED_FILE) or "").splitlines()
     conf_mark, files_mark = render_marker(texts).splitlines()
     pid = find_process(runner, places.file(bridge, PID_FILE), places.file(bridge, CONF_FILE), sockets)

@@ -9,7 +9,19 @@ from __future__ import annotations
 import ipaddress
 
 from . import ipv6
-from .model import HOSTS_FILE, LEASE_FILE, OPTIONS_FILE, PID_FILE, DhcpHost, DhcpNetwork, DhcpServer, Places, Texts
+from .events import render_script
+from .model import (
+    HOSTS_FILE,
+    LEASE_FILE,
+    OPTIONS_FILE,
+    PID_FILE,
+    SCRIPT_FILE,
+    DhcpHost,
+    DhcpNetwork,
+    DhcpServer,
+    Places,
+    Texts,
+)
 from .tag import network_tag
 
 # Hosts with this tag learn no router.
@@ -18,7 +30,9 @@ NO_ROUTER_TAG = "no-router"
 
 def render_texts(server: DhcpServer, places: Places) -> Texts:
     """Return the files of a server."""
-    return Texts(render_conf(server, places), render_hosts(server), render_options(server))
+    return Texts(
+        render_conf(server, places), render_hosts(server), render_options(server), render_script(places, server.bridge)
+    )
 
 
 def render_conf(server: DhcpServer, places: Places) -> str:
@@ -45,6 +59,7 @@ def render_conf(server: DhcpServer, places: Places) -> str:
         f"dhcp-hostsfile={places.file(server.bridge, HOSTS_FILE)}",
         f"dhcp-optsfile={places.file(server.bridge, OPTIONS_FILE)}",
         f"dhcp-leasefile={places.file(server.bridge, LEASE_FILE)}",
+        f"dhcp-script={places.file(server.bridge, SCRIPT_FILE)}",
         f"pid-file={places.file(server.bridge, PID_FILE)}",
     ]
     return _text(lines)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ...errors import InvalidInput
 from ..journal import Journal
-from ..reconcile import Plan
+from ..reconcile import Plan, Request, locked
 from ..runner import Runner
 from .apply import apply_steps
 from .diff import describe_lease, diff_servers
+from .events import Collected, collect_events
 from .model import Have, Lease, Places, ServerState, Unreleased, Want
 from .parse import parse_want
 from .read import read_have
@@ -27,12 +29,17 @@ _PATH = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 
 
 class DhcpServers:
-    """The subsystem ``dhcp`` of a host."""
+    """The subsystem ``dhcp`` of a host.
+
+    :param recorded: by bridge, the highest number of a lease event that is recorded somewhere.
+    """
 
     name = "dhcp"
 
-    def __init__(self, owner: str, state_path: str) -> None:
+    def __init__(self, owner: str, state_path: str, recorded: Mapping[str, int] | None = None) -> None:
         self._places = Places(state_path, owner)
+        self._recorded = dict(recorded or {})
+        self._collected: dict[str, Collected] = {}
         self._seen = Have({}, "process")
         self._served: frozenset[str] = frozenset()
         self._unreleased: tuple[Unreleased, ...] = ()
@@ -65,7 +72,28 @@ class DhcpServers:
 
     def apply(self, runner: Runner, plan: Plan[Have]) -> None:
         """Make the changes; remember which leases could not be ended."""
-        self._unreleased = apply_steps(runner, self._places, plan.steps, plan.after)
+        applied = apply_steps(runner, self._places, plan.steps, plan.after, self._recorded)
+        self._unreleased = applied.unreleased
+        self._collected.update(applied.collected)
+
+    def collect(self, runner: Runner, request: Request) -> None:
+        """Fetch what servers have written down, for :meth:`results`. Not a change: it is told, and nothing else."""
+        with locked(request, self.name):
+            for bridge in sorted(self._served):
+                recorded = self._recorded.get(bridge, 0)
+                self._collected[bridge] = collect_events(runner, self._places, bridge, recorded, request.check)
+
+    def warnings(self) -> list[str]:
+        """Return what people should know after a run, although nothing is wrong with the servers."""
+        stay = [
+            f"lease {item.lease.address} of {item.lease.mac} on {item.bridge} stays: {item.reason}"
+            for item in self._unreleased
+        ]
+        full = [bridge for bridge, collected in sorted(self._collected.items()) if collected.full]
+        return stay + [
+            f"lease events of {bridge} are incomplete: more came and went than there is room for between two runs"
+            for bridge in full
+        ]
 
     def view(self, have: Have) -> list[dict[str, Any]]:
         """Return the servers with their files, line by line. Leases come and go by themselves and are not part of it.
@@ -94,7 +122,7 @@ class DhcpServers:
         }
 
     def results(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the leases after the run, and those that could not be ended.
+        """Return the leases after the run, those that could not be ended, and what came and went.
 
         In check mode what would be ended counts as ended, and what would be taken over as taken over.
         """
@@ -106,7 +134,12 @@ class DhcpServers:
             if bridge in self._served and (lease not in state.stale or (bridge, lease.address) in kept)
         ]
         unreleased = [{**_lease(item.bridge, item.lease), "reason": item.reason} for item in self._unreleased]
-        return {"leases": leases, "unreleased": unreleased}
+        events = [
+            {"bridge": bridge, **asdict(event)}
+            for bridge, collected in sorted(self._collected.items())
+            for event in collected.events
+        ]
+        return {"leases": leases, "unreleased": unreleased, "lease_events": events}
 
 
 def _lease(bridge: str, lease: Lease) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.novanet.network.plugins.modules import nova_ipam_info
 
 from tests.unit.plugins.module_utils.ipam.small_cloud import SmallCloud, web
@@ -44,3 +45,20 @@ def test_a_missing_database_is_an_error_that_says_so(tmp_path: Path, capsys: pyt
     assert result["failed"]
     assert "does not exist" in result["msg"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_held_an_address_is_returned_when_one_is_named(
+    cloud: SmallCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = yaml.safe_load(nova_ipam_info.EXAMPLES)[2]["novanet.network.nova_ipam_info"]
+    options: dict[str, Any] = {**example, "database": cloud.url, "address": "192.0.2.1"}
+    assert run_module(nova_ipam_info, capsys, **{**options, "at": "1999-12-31T23:59:59Z"})["holders"] == []
+    del options["at"]
+    (holder,) = run_module(nova_ipam_info, capsys, **options)["holders"]
+    assert (holder["instance"], holder["project"], holder["host"], holder["until"]) == ("a", "red", "c1", None)
+    assert "holders" not in run_module(nova_ipam_info, capsys, database=cloud.url)
+
+
+def test_a_time_without_an_address_is_refused(cloud: SmallCloud, capsys: pytest.CaptureFixture[str]) -> None:
+    result = run_module(nova_ipam_info, capsys, database=cloud.url, at="2026-03-01T12:00:00Z")
+    assert "at is given without an address" in result["msg"]

@@ -163,3 +163,24 @@ def test_the_cloud_that_was_planned_is_returned_when_asked_for_in_a_preview_too(
     assert [(item["name"], item["nics"][0]["network"]) for item in result["instances"]] == [("web1", "example-net")]
     assert [item["cidr"] for item in result["networks"]] == ["172.16.169.0/24"]
     assert not {"networks", "instances"} & set(nova(check, networks=[EXAMPLE_NET]))
+
+
+def test_lease_events_that_a_host_tells_are_recorded_and_the_next_plan_says_so(nova: Nova) -> None:
+    nova(networks=[EXAMPLE_NET])
+    event = {"bridge": "br169", "number": 1767225600000000, "at": 1767225600, "action": "add", "hostname": None}
+    lease = {"address": "172.16.169.9", "mac": "fa:16:3e:00:00:0a"}
+    told = {"host": "network1", "generation": 1, "lease_events": [{**event, **lease}], "leases": []}
+    assert nova(targets=[], acknowledgements=[told])["changed"] is False
+    later = nova()
+    assert later["recorded_events"] == {"network1": [{"bridge": "br169", "number": event["number"]}]}
+    assert nova(targets=["compute1"])["recorded_events"] == {}
+
+
+def test_the_plan_of_one_host_is_that_of_the_whole_cloud(nova: Nova) -> None:
+    instance = {"project": PROJECT, "host": "compute1"}
+    lists = {"networks": [EXAMPLE_NET], "instances": [{"name": "a", **instance}, {"name": "b", **instance}]}
+    everything = nova(**lists)
+    for host in ("network1", "compute1", "compute2"):
+        alone = nova(targets=[host])
+        assert alone["plans"] == {host: everything["plans"][host]}
+        assert (alone["awaiting"], alone["unconfirmed"]) == (everything["awaiting"], everything["unconfirmed"])

@@ -25,7 +25,7 @@ class FakeHost:
         self.files: dict[str, str] = {"/proc/1/comm": "systemd\n"} if systemd else {}
         self.processes: dict[int, tuple[str, str]] = {}
         self.units: dict[str, dict[str, Any]] = {}
-        self.programs = {"dnsmasq", "dhcp_release", "ss", "ip", "sh", "stat", "chmod", "systemctl"}
+        self.programs = {"dnsmasq", "dhcp_release", "ss", "ip", "sh", "stat", "chmod", "mv", "systemctl"}
         self.log: list[str] = []
         self.mute = False
         self.closed: set[str] = set()
@@ -116,6 +116,10 @@ class FakeHost:
         return "".join(f"{700 if path in self.closed else 755} {path}\n" for path in argv[3:])
 
     def _chmod(self, argv: Sequence[str]) -> str:
+        return ""
+
+    def _mv(self, argv: Sequence[str]) -> str:
+        self.files[argv[2]] = self.files.pop(argv[1])
         return ""
 
     def _sh(self, argv: Sequence[str]) -> str:

@@ -199,6 +199,25 @@ def test_a_process_has_not_ended_while_it_may_hold_sockets(
             stop_process(host, pid, CONF)
 
 
+def test_what_runs_the_script_of_a_server_is_waited_for() -> None:
+    host = FakeHost({})
+    server, helper = (host.spawn(f"dnsmasq --conf-file={CONF}") for _unused in range(2))
+    host.files[f"/proc/{server}/task/{server}/children"] = f"{helper} "
+    looks: list[str] = []
+    read = host.read
+
+    def read_and_end(path: str) -> str | None:
+        if path == f"/proc/{helper}/cmdline":
+            looks.append(path)
+            if len(looks) == 3:
+                del host.processes[helper]
+        return read(path)
+
+    host.read = read_and_end  # type: ignore[method-assign]
+    stop_process(host, server, CONF)
+    assert not host.processes
+
+
 def test_a_process_that_loses_its_command_line_between_two_looks_has_not_ended() -> None:
     """It still holds its sockets: a new server that is started now finds its address in use."""
     host = Vanishing({})

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.errors import NovaError
+from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.events import render_script
 from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.model import DhcpServer, Places
 from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.parse import parse_want
 from ansible_collections.novanet.network.plugins.module_utils.host.dhcp.render import (
@@ -73,6 +74,7 @@ def test_the_configuration_is_complete() -> None:
         "dhcp-hostsfile=/var/lib/novanet/nova/dnsmasq/br100/hosts\n"
         "dhcp-optsfile=/var/lib/novanet/nova/dnsmasq/br100/opts\n"
         "dhcp-leasefile=/var/lib/novanet/nova/dnsmasq/br100/leases\n"
+        "dhcp-script=/var/lib/novanet/nova/dnsmasq/br100/script\n"
         "pid-file=/var/lib/novanet/nova/dnsmasq/br100/pid\n"
     )
 
@@ -172,6 +174,9 @@ def test_no_text_of_an_option_becomes_a_line_of_a_file(data: st.DataObject) -> N
     assert len(texts.options.splitlines()) == 3
     # Domain, own name servers and further listen addresses are the only lines that may be there or not.
     optional = bool(want.domain) + len(want.dns_servers) + bool(want.dns_servers) + len(want.listen_addresses)
-    assert len(texts.conf.splitlines()) == 13 + optional
+    assert len(texts.conf.splitlines()) == 14 + optional
+    assert texts.script is not None
+    # A bridge is the only text of an option in it.
+    assert texts.script.replace(f"/{want.bridge}/", "/br100/") == render_script(PLACES, "br100")
     for text in (texts.conf, texts.hosts, texts.options):
         assert re.fullmatch(r"[\x20-\x7e\n]*", text) and "#" not in text and " " not in text

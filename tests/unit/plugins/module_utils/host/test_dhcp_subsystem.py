@@ -71,6 +71,7 @@ def test_files_are_written_before_the_server_is_started(machine: Machine) -> Non
         "write br100/conf",
         "write br100/hosts",
         "write br100/opts",
+        "write br100/script",
         "start dnsmasq",
         "write br100/loaded",
     ]
@@ -81,7 +82,7 @@ def test_a_lease_is_released_after_the_server_forgot_its_host(machine: Machine) 
     machine.converge(server(WEB))
     machine.host.files[machine.file("leases")] = f"99 {WEB['mac']} 10.0.0.2 web *\n"
     outcome = machine.converge(server(HEIR), check=True)
-    assert machine.subsystem.results() == {"leases": [], "unreleased": []} and machine.acts() == []
+    assert machine.subsystem.results() == {"leases": [], "unreleased": [], "lease_events": []} and machine.acts() == []
     assert told(machine.converge(server(HEIR))) == told(outcome)
     assert machine.acts() == [
         "write br100/hosts",
@@ -89,7 +90,7 @@ def test_a_lease_is_released_after_the_server_forgot_its_host(machine: Machine) 
         "write br100/loaded",
         f"dhcp_release br100 10.0.0.2 {WEB['mac']}",
     ]
-    assert machine.subsystem.results() == {"leases": [], "unreleased": []}
+    assert machine.subsystem.results() == {"leases": [], "unreleased": [], "lease_events": []}
 
 
 def test_a_lease_is_taken_over_while_the_server_is_down_and_told_again_it_is_there(machine: Machine) -> None:
@@ -223,6 +224,7 @@ def test_systemd_gets_a_unit_that_is_enabled_and_started(systemd_machine: Machin
         "write br-200/conf",
         "write br-200/hosts",
         "write br-200/opts",
+        "write br-200/script",
         f"write {UNIT}",
         "systemctl daemon-reload",
         "systemctl enable --quiet --now novanet-dnsmasq-nova@br\\x2d200.service",

@@ -118,6 +118,16 @@ def test_quarantine_lasts_as_long_as_the_lease(ipam: Scratch) -> None:
         assert free_if_due(work) == ["10.0.0.2"]
 
 
+def test_an_address_that_came_back_is_given_to_somebody_after_all_others(ipam: Scratch) -> None:
+    with ipam.work() as work:
+        boot(work, "vm1")
+        halt(work, "vm1", "c1")
+        confirm(work, "c1")
+        assert free_if_due(work) == ["10.0.0.2"]
+        later = [boot(work, f"vm{number}") for number in range(2, 15)]
+    assert later == [f"10.0.0.{number}" for number in range(3, 15)] + ["10.0.0.2"]
+
+
 def test_a_port_gives_up_its_address(ipam: Scratch) -> None:
     with ipam.work() as work:
         network = network_in(work)
@@ -175,6 +185,7 @@ def test_leases_are_shown_with_their_instance(ipam: Scratch) -> None:
                 "instance": "vm1",
                 "state": "allocated",
                 "expires": 99.0,
+                "leased_until": None,
                 "host": "net1",
             }
         ]
