@@ -88,5 +88,6 @@ def _fits(column: Any, value: Any) -> bool:
     if value is None:
         return bool(column.nullable)
     # SQLAlchemy 1.4 wraps a type that has another one for some databases.
-    declared = getattr(column.type, "impl", column.type)
-    return type(value) is declared.python_type
+    expected = getattr(column.type, "impl", column.type).python_type
+    # To Python a truth value is a number as well.
+    return isinstance(value, expected) and isinstance(value, bool) == (expected is bool)
