@@ -71,21 +71,31 @@ class Crash:
 
 @dataclass(frozen=True)
 class Cleanup:
-    """What was before the cleanup, and right after it, before any guest has asked for an address again.
+    """What was before the cleanup, and what guests got after it.
+
+    :param server: whether the DHCP server that was left over ran, as systemd says it.
+    :param theirs: what somebody else had.
+    :param leases: addresses that guests got whose network had been down, by the names of their instances.
+    """
+
+    server: str
+    theirs: str
+    leases: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was before the inventory changed, and right after it, before any guest has asked for an address again.
 
     :param before: the instance that moves; ``after`` the same.
     :param leases_before: lines about the leases of the host that the instance leaves.
     :param leases_after: those of the host that it has gone to.
-    :param server_before: whether the DHCP server that was left over ran.
-    :param theirs: what somebody else had before.
     """
 
     before: Instance
     after: Instance
     leases_before: dict[str, str]
     leases_after: dict[str, str]
-    server_before: str
-    theirs: str
 
 
 def links(host: Any) -> set[str]:

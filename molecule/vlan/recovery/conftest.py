@@ -2,10 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host loses what it remembers, another one has leftovers of ours between things of others, the inventory changes.
+"""A host loses what it remembers, and another one has leftovers of ours between things of others; a run cleans up.
 
-One run of the cleanup meets all of it: the last instances of two projects leave a host, one of them is deleted, the
-other one moves to the host that was hurt.
+Then the inventory changes: the last instances of two projects leave a host, one of them is deleted, the other one moves
+to the host that was hurt.
 """
 
 from __future__ import annotations
@@ -19,7 +19,22 @@ import pytest
 import yaml
 
 from tests.lab.cloud import GATEWAY, Instance, parse_instances
-from tests.machines.crash import DAMAGED, FOREIGN, GONE, HURT, MOVED, OLD, OURS, THEIRS, Cleanup, Crash, leases, links
+from tests.machines.crash import (
+    DAMAGED,
+    FOREIGN,
+    GONE,
+    HURT,
+    MOVED,
+    OLD,
+    OURS,
+    THEIRS,
+    Change,
+    Cleanup,
+    Crash,
+    leases,
+    links,
+)
+from tests.machines.expected import served
 from tests.machines.guests import Guest, destroy
 from tests.machines.reboot import BOOT, boot_again
 from tests.machines.units import SERVICE
@@ -41,19 +56,35 @@ def crash(machine: Any, state: Path, guests: dict[str, Guest]) -> Crash:
 
 
 @pytest.fixture(scope="session")
+def down(ipam: dict[str, Any]) -> set[str]:
+    """Bridges of the host that is hurt whose rules are in the damaged file: those that it is the gateway of."""
+    return {network["bridge"] for network in served(ipam, HURT)}
+
+
+@pytest.fixture(scope="session")
 def cleanup(
-    crash: Crash,
-    machine: Any,
-    state: Path,
-    instances: dict[str, Instance],
-    playbook: Callable[..., str],
-    read_ipam: Callable[[], dict[str, Any]],
+    crash: Crash, machine: Any, guests: dict[str, Guest], down: set[str], playbook: Callable[..., str]
 ) -> Cleanup:
-    """Guests are gone from their host; then the cloud is brought to an inventory that says so."""
     gateway = machine(GATEWAY)
     gateway.check_output("set -e" + OURS + FOREIGN)
     theirs = gateway.check_output("set -e" + THEIRS)
     server = gateway.check_output("systemctl is-active novanet-dnsmasq-nova@br999")
+    playbook("cleanup")
+    hurt = [guest for guest in guests.values() if guest.instance.host == HURT and guest.instance.bridge in down]
+    for guest in hurt:
+        guest.on_host(f"systemctl restart guest@{guest.name}")
+    return Cleanup(server, theirs, {guest.name: guest.lease().address for guest in hurt})
+
+
+@pytest.fixture(scope="session")
+def change(
+    cleanup: Cleanup,
+    state: Path,
+    instances: dict[str, Instance],
+    playbook: Callable[..., str],
+    read_ipam: Callable[[], dict[str, Any]],
+) -> Change:
+    """Guests are gone from their host; then the cloud is brought to an inventory that says so."""
     listed = yaml.safe_load(VARIABLES.read_text())["nova_instances"]
     wanted = [{**one, "host": HURT} if one["name"] == MOVED else one for one in listed if one["name"] != GONE]
     path = state / "changed.json"
@@ -61,8 +92,8 @@ def cleanup(
     for name in (GONE, MOVED):
         destroy(state, instances[name])
     before = leases(state, OLD)
-    playbook("cleanup", "-e", f"@{path}")
+    playbook("site", "-e", f"@{path}")
     ipam = read_ipam()
     after = parse_instances(ipam["instances"], ipam["floating"])
     assert GONE not in after
-    return Cleanup(instances[MOVED], after[MOVED], before, leases(state, HURT), server, theirs)
+    return Change(instances[MOVED], after[MOVED], before, leases(state, HURT))

@@ -47,7 +47,11 @@ class Server:
     def tell(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         # No program is found by its name: whatever the script needed one for would fail.
         return subprocess.run(
-            [str(self.script), *arguments], env={"PATH": "/nowhere", **environment}, capture_output=True, text=True
+            [str(self.script), *arguments],
+            env={"PATH": "/nowhere", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def names(self) -> list[str]:
