@@ -104,10 +104,19 @@ def test_isolation_is_back_with_the_rules_and_before_the_bridge(gateway: Host) -
     assert '"eth2" . 10.0.0.1' in shell(gateway, "nft list set bridge nova_firewall isolated")
 
 
+# Each in some way; that every file is named whatever it has become is shown where files are read.
 @pytest.mark.parametrize(
-    "text", ["", "\udcff\udc80", '{"schema": 1, ', '{"schema": 1, "slice": {}, "owned": {}}', None]
+    ("name", "text"),
+    [
+        ("firewall", ""),
+        ("firewall", None),
+        ("vlans", "\udcff\udc80"),
+        ("bridges", '{"schema": 1, '),
+        ("dhcp", '{"schema": 1, "slice": {}, "owned": {}}'),
+        ("floating", None),
+        ("floating", '{"schema": 1, "slice": {}, "owned": {}}'),
+    ],
 )
-@pytest.mark.parametrize("name", ["firewall", "vlans", "bridges", "dhcp", "floating"])
 def test_a_damaged_file_is_named_and_all_else_is_applied(gateway: Host, name: str, text: str | None) -> None:
     path = f"{STATE}/{name}.json"
     sound = shell(gateway, f"cat {path}")
