@@ -67,7 +67,7 @@ def test_deadlocks_are_resolved_by_repeating_what_was_undone(tmp_path: Path) -> 
         other = OtherWayRound(server, "ipam")
         other.start()
         try:
-            after = run_crowd(url, tmp_path / "crowd", processes=8, operations=120, kills=4)
+            after = run_crowd(url, tmp_path / "crowd", processes=8, operations=64, kills=4)
         finally:
             other.over.set()
             other.join()

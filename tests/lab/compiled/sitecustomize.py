@@ -29,6 +29,7 @@ os.environ.pop("PYTHONPATH", None)
 # Not an interface, so it may be missing in a Python to come: then all is compiled each time.
 INNER = "_get_module_code"
 read_code: Any = getattr(zipimport, INNER, None)
+asked: dict[str, CodeType] = {}
 # Where an entry of an archive's list of files has these.
 PLACE, SIZE, CHECKSUM = 0, 3, 7
 
@@ -49,10 +50,14 @@ def read_code_once(importer: Any, module: str) -> tuple[CodeType, bool, str]:
         missing: tuple[CodeType, bool, str] = read_code(importer, module)
         return missing
     name = f"{module}-{entry[SIZE]}-{entry[CHECKSUM]:08x}.{sys.implementation.cache_tag}"
+    # Python asks twice, first for the place alone.
+    if name in asked:
+        return asked.pop(name), is_package, entry[PLACE]
     kept = os.path.join(DIRECTORY, name)
     try:
         with open(kept, "rb") as file:
-            return marshal.load(file), is_package, entry[PLACE]
+            asked[name] = marshal.load(file)
+            return asked[name], is_package, entry[PLACE]
     except OSError:
         pass
     code = read_code(importer, module)[0]
