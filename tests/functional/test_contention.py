@@ -75,4 +75,5 @@ def test_deadlocks_are_resolved_by_repeating_what_was_undone(tmp_path: Path) -> 
     assert after.summary()["repeated for the database"] > 0
     told = [operation.outcome for operation in after.operations if operation.outcome]
     refusals = {outcome["refused"] for outcome in told if "refused" in outcome}
-    assert refusals <= {"Exhausted", "Conflict"}
+    # Whoever meets it again and again gives up, with nothing done.
+    assert refusals <= {"Exhausted", "Conflict", "Contention"}

@@ -40,11 +40,7 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.store import 
 
 HOSTS = ["net1", "c0", "c1", "c2", "c3"]
 NETWORK = {"label": "private", "cidr": "10.0.0.0/16", "host": "net1", "bridge": "br100"}
-POOLS = [
-    {"name": "nova", "ranges": ["203.0.113.0/24"]},
-    # What many compete for.
-    {"name": "last", "ranges": ["198.51.100.1-198.51.100.10"]},
-]
+POOL = {"name": "nova", "ranges": ["203.0.113.0/24"]}
 LIVE = 4
 # kind to (how often it is chosen, what it asks for).
 WEIGHTS = {"boot": 22, "delete": 18, "move": 10, "grab": 22, "name": 6, "drop": 9, "confirm": 2}
@@ -65,12 +61,17 @@ def keep_connections() -> None:
     store.open_engine = opened
 
 
+def last_ones(slots: int) -> int:
+    """Return how many addresses many compete for: ten, and fewer where only few do."""
+    return min(10, max(2, slots // 4))
+
+
 def set_up(url: str, slots: int) -> None:
     """Make the cloud that the workers live in."""
 
     def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         apply_networks(work, [NETWORK], read_defaults("flatdhcp", {"flat_interface": "eth2"}), False)
-        apply_pools(work, POOLS)
+        apply_pools(work, [POOL, {"name": "last", "ranges": [f"198.51.100.1-198.51.100.{last_ones(slots)}"]}])
         for slot in range(slots):
             ensure_project(work, f"p{slot}")
         return {}
@@ -186,7 +187,8 @@ class Worker:
         return self._take(work, {"pool": "last"})
 
     def name(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        return self._take(work, {"address": f"198.51.100.{self.random.randint(1, 10)}"})
+        number = self.random.randint(1, last_ones(len(self.board.begun)))
+        return self._take(work, {"address": f"198.51.100.{number}"})
 
     def _take(self, work: Transaction, item: Mapping[str, Any]) -> dict[str, Any]:
         (view,) = apply_floating_addresses(work, [{"project": self.project, **item}], {})
