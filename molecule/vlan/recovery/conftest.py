@@ -47,6 +47,8 @@ def crash(machine: Any, state: Path, guests: dict[str, Guest]) -> Crash:
     host, target = machine(HURT), guests["red1"].instance
     host.check_output("echo '{' >%s", DAMAGED)
     boot_again(state, HURT, host.check_output(BOOT))
+    # Guests start with their host, and ask for their addresses then.
+    guests["red2"].lease()
     return Crash(
         host.run("systemctl is-failed %s", SERVICE).stdout.strip(),
         host.check_output("journalctl --quiet --boot --priority=err --output=cat --unit=%s", SERVICE),
