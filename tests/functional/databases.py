@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.lab.errors import LabError
 from tests.lab.modules import module_command, module_input, module_result
-from tests.lab.node import ENVIRONMENT
+from tests.lab.node import ENVIRONMENT, Node
 from tests.lab.postgresql import Server, Session
 from tests.tools.tree import link_collection
 
@@ -60,11 +60,13 @@ class Databases:
         check: bool = False,
         environment: Mapping[str, str] | None = None,
         impatient: bool = False,
+        node: Node | None = None,
         **options: Any,
     ) -> Begun:
         """Start a module and do not wait for it.
 
         :param impatient: it waits for others for a moment only.
+        :param node: whose network it uses.
         """
         if not {"database", "source"} & set(options):
             raise LabError(f"{name} would use the database of this machine")
@@ -72,6 +74,8 @@ class Databases:
         command = module_command(self._state, link_collection(), name)
         if impatient:
             command = [word.replace("import runpy", IMPATIENT) for word in command]
+        if node is not None:
+            command = [*node.enter_network(), *command]
         process = subprocess.Popen(
             command,
             stdin=pipe,

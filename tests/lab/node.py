@@ -152,6 +152,10 @@ class Node:
         """Return the command line that runs another one in this node."""
         return ["nsenter", "--target", str(self.pid), *(f"--{kind}" for kind in KINDS), "--", *argv]
 
+    def enter_network(self) -> list[str]:
+        """Return what comes before a command line that is to run in this node's network, and nothing else of it."""
+        return ["nsenter", "--target", str(self.pid), "--net", "--"]
+
     def run(
         self, argv: Sequence[str], *, check: bool = True, stdin: str = "", timeout: float = 30.0
     ) -> subprocess.CompletedProcess[str]:
@@ -181,7 +185,7 @@ class Node:
         """Run ``ip`` with many lines at once, in the network namespace only: the lines name processes outside."""
         if not lines:
             return
-        argv = ["nsenter", "--target", str(self.pid), "--net", "--", "ip", "-batch", "-"]
+        argv = [*self.enter_network(), "ip", "-batch", "-"]
         done = subprocess.run(
             argv, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=30, check=False
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from .errors import LabError
-from .node import ENVIRONMENT
+from .node import ENVIRONMENT, Node
 from .state import create_state, record_group, remove
 
 USER, PASSWORD = "nova", "s3cret-of-nova"
@@ -26,11 +26,13 @@ USER, PASSWORD = "nova", "s3cret-of-nova"
 NAME = "db.example.org"
 # The server refuses to be root. It ends with whoever started it, also when nobody is left to end it.
 _AS_POSTGRES = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT", "--")
-# Root is let in by the socket, whose directory nobody else can enter; the user of the IPAM needs its password.
+# Root is let in by the socket, whose directory nobody else can enter; the user of the IPAM needs its password. A lab
+# has a network of its own.
 _ACCESS = f"""
 local all postgres trust
 local all {USER} scram-sha-256
 hostssl all {USER} 127.0.0.1/32 scram-sha-256
+host all {USER} 192.0.2.0/24 scram-sha-256
 """
 # Without fsync a power cut may lose what was committed. The end of a process, of the server too, may not.
 _SETTINGS = {
@@ -75,13 +77,17 @@ class Server:
         """The directory of its files."""
         return self.home / "data"
 
-    def start(self, timeout: float = 60.0) -> None:
-        """Start it, and wait until it lets people in."""
-        argv = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.home)]
-        argv += ["-h", "127.0.0.1", "-p", str(self.port)]
+    def start(self, timeout: float = 60.0, node: Node | None = None) -> None:
+        """Start it, and wait until it lets people in.
+
+        :param node: whose network it is in; without, it is on the machine's loopback interface only.
+        """
+        argv = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.home), "-p", str(self.port)]
+        argv += ["-h", "127.0.0.1" if node is None else "*"]
+        network = [] if node is None else node.enter_network()
         with open(self.state / "postgresql.log", "ab") as log:
             self._process = subprocess.Popen(
-                [*_AS_POSTGRES, *argv],
+                [*network, *_AS_POSTGRES, *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

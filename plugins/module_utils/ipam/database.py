@@ -29,20 +29,24 @@ BUSY_TIMEOUT = 60
 # Transactions, locks inside transactions and constraints are relied on, so others are not let in by chance.
 _DRIVERS = {"sqlite": ("", "pysqlite"), "postgresql": ("", "psycopg2", "psycopg")}
 
-# A server that is gone is noticed in seconds. What the URL says counts more.
+# A server that is gone is noticed in seconds. Linux probes a silent connection only while nothing is on its way that
+# the other side has not confirmed; that has a limit of its own (RFC 5482), in milliseconds, and a quarter of an hour
+# without. What the URL says counts more.
 _LIBPQ_OPTIONS = {
     "application_name": "novanet",
     "connect_timeout": "10",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
 }
-# So is, by the server, a controller that lost its power while others wait for its lock.
+# So is, by the server, a controller that is gone while others wait for its lock.
 _SESSION_SETTINGS = {
     "lock_timeout": f"{BUSY_TIMEOUT}s",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
 }
 
 _LOCK_NOT_AVAILABLE = "55P03"

@@ -177,6 +177,7 @@ def transaction(url: str, caller: Caller) -> Iterator[Transaction]:
             if path is not None and not caller.check:
                 _refuse_throw_away(url)
                 stack.enter_context(_write_lock(path))
+                stack.enter_context(_no_file_of_a_failure(path))
             engine = open_engine("sqlite://" if pretend else url, writing=True)
             stack.callback(engine.dispose)
             connection = stack.enter_context(engine.connect())
@@ -243,6 +244,20 @@ def _write_lock(path: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _no_file_of_a_failure(path: str) -> Iterator[None]:
+    """Remove a database that was made in vain: without its tables it would look like one that was lost."""
+    existed = os.path.exists(path)
+    try:
+        yield
+    except BaseException:
+        if not existed:
+            for name in (path, f"{path}-wal", f"{path}-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.remove(name)
+        raise
 
 
 def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:

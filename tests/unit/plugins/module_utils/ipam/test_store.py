@@ -50,6 +50,13 @@ def test_an_error_leaves_nothing_of_the_transaction(ipam: Scratch) -> None:
     assert ipam.count(schema.events) == 1
 
 
+def test_an_error_in_the_first_transaction_leaves_no_database(ipam: Scratch) -> None:
+    with pytest.raises(NovaError), ipam.work() as work:
+        networks.network_by_label(work, "nowhere")
+    assert [path.name for path in ipam.path.parent.iterdir()] == [f"{ipam.path.name}.lock"]
+    assert ipam.apply(PUBLIC).changes
+
+
 def test_generations_grow_with_changes_only(ipam: Scratch) -> None:
     ipam.apply(PUBLIC)
     with ipam.work() as work:
