@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   reservations:
     description:
-      - Addresses that no instance shall get. A list that is omitted is not managed, an empty list means none.
+      - Addresses that no instance shall get, and devices they are held for. A list that is omitted is not managed, an empty list means none.
       - Each item gives its addresses in one of three ways, as O(reservations[].address), as O(reservations[].cidr),
         or as O(reservations[].start) and O(reservations[].end).
     type: list
@@ -33,6 +33,21 @@ options:
         type: str
       end:
         description: Last address of a range.
+        type: str
+      mac:
+        description:
+          - MAC address of a device that is no instance, and that O(reservations[].address) is held for. No instance gets
+            that MAC address.
+          - The host that serves the network gives the device its address by DHCP, and with it all that guests learn that
+            way. IPv6 is not meant.
+          - A network with O(novanet.network.nova_network#module:networks[].multi_host) cannot have any.
+          - Another device can have the address once the hosts have confirmed that the one before it is gone from
+            their DHCP servers, with its lease.
+        type: str
+      hostname:
+        description:
+          - Host name of the device with O(reservations[].mac), without a domain.
+          - When it is omitted, it follows from the address, such as V(host-10-0-0-9).
         type: str
       note:
         description: Why. It is shown wherever the reservation is.

@@ -160,7 +160,7 @@ def _rows(ipam: Any, name: str) -> list[list[str]]:
     items = ipam[name]
     if name == "fixed":
         hostnames = {instance["name"]: instance["hostname"] for instance in ipam["instances"]}
-        items = [{**item, "hostname": hostnames.get(item["instance"])} for item in items]
+        items = [{**item, "hostname": hostnames.get(item["instance"], item["device"])} for item in items]
     return [[_cell(item[key]) for key in LISTS[name][1].values()] for item in items]
 
 

@@ -10,7 +10,8 @@ module: nova_fixed_pool
 short_description: Keep the reservations of fixed addresses as listed, and show how pools are used
 version_added: 0.1.0
 description:
-  - Reserves addresses of networks, so that no instance gets them, and gives them back.
+  - Reserves addresses of networks, so that no instance gets them, and gives them back. Some may be held for devices that
+    are no instances and get them by DHCP.
   - Returns how much of each network is used and which leases hosts have told of.
   - It touches no host.
 options:
@@ -33,16 +34,24 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Keep two printers and a range from instances
+- name: Keep an address and a range from instances
   novanet.network.nova_fixed_pool:
     reservations:
       - network: public
         address: 10.0.0.9
-        note: printer
+        note: a machine that has its address written in
       - network: public
         start: 10.0.1.0
         end: 10.0.1.99
         note: machines that are no instances
+
+- name: Hold an address for a printer, which gets it by DHCP
+  novanet.network.nova_fixed_pool:
+    reservations:
+      - network: public
+        address: 10.0.0.10
+        mac: "00:00:5e:00:53:0a"
+        hostname: printer
 
 - name: Give one of these addresses back
   novanet.network.nova_fixed_pool:
@@ -111,6 +120,12 @@ reservations:
     note:
       description: What was noted about it.
       type: str
+    mac:
+      description: MAC address of the device that the address is held for; none when it is just reserved.
+      type: str
+    hostname:
+      description: Host name of that device.
+      type: str
 leases:
   description: Leases of DHCP, as hosts told of them last.
   returned: success
@@ -127,10 +142,13 @@ leases:
       description: MAC of the NIC.
       type: str
     instance:
-      description: Name of the instance.
+      description: Name of the instance; none for a device.
+      type: str
+    device:
+      description: Host name of the device that the address is or was held for; none for an instance.
       type: str
     state:
-      description: Whether the instance still has it, V(allocated) or V(released).
+      description: V(allocated) to the instance, held for the V(device), or V(released).
       type: str
     expires:
       description: End of the lease, in seconds since 1970.

@@ -120,16 +120,19 @@ holders:
       description: Label of the network of the fixed IP. None for a floating IP that led to no instance.
       type: str
     instance:
-      description: Name of the instance. None for the own address of a host, and for a floating IP that led to no instance.
+      description: Name of the instance. None for the address of a host or a device, and for a floating IP that led to no instance.
       type: str
     project:
-      description: Project of the instance, or of the floating IP. None for the own address of a host.
+      description: Project of the instance, or of the floating IP. None for the address of a host or a device.
       type: str
     host:
       description: Host that the instance was on, or whose own address it was.
       type: str
     mac:
-      description: MAC address of the port of the instance.
+      description: MAC address of the port of the instance, or of the device.
+      type: str
+    device:
+      description: Host name of the device that the address was held for.
       type: str
     from:
       description: Since when.
@@ -272,7 +275,7 @@ networks:
           C(hosts) (of hosts that serve it, each with one of its own) and C(quarantined).
       type: dict
 fixed:
-  description: Fixed addresses that instances and hosts have, or had and hosts may still use.
+  description: Fixed addresses that instances, hosts and devices have, or had and may still use.
   returned: when O(gather) has V(fixed)
   type: list
   elements: dict
@@ -284,7 +287,10 @@ fixed:
       description: Label of its network.
       type: str
     instance:
-      description: Instance that has it or had it; none when it is an address of a host.
+      description: Instance that has it or had it; none when it is an address of a host or a device.
+      type: str
+    device:
+      description: Host name of the device that it is or was held for; none of the others.
       type: str
     host:
       description:
@@ -295,7 +301,7 @@ fixed:
       description: MAC address that has it or had it.
       type: str
     state:
-      description: V(allocated) to an instance, of a V(host), or V(released) while it is in quarantine.
+      description: V(allocated) to an instance, of a V(host), held for a V(device), or V(released) while it is in quarantine.
       type: str
     lease_expires:
       description: When its DHCP lease ends, in seconds since 1970; none without a lease.

@@ -61,6 +61,8 @@ RESERVATION_ITEM: dict[str, Any] = {
     "cidr": {"type": "str"},
     "start": {"type": "str"},
     "end": {"type": "str"},
+    "mac": {"type": "str"},
+    "hostname": {"type": "str"},
     "note": {"type": "str", "default": ""},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }

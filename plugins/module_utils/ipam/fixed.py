@@ -4,7 +4,7 @@
 
 """Fixed addresses: allocated to a port, released into quarantine, and free again once nobody can still use them.
 
-In multi_host networks hosts have some as well.
+In multi_host networks hosts have some as well, and devices that are no instances may have some.
 """
 
 from __future__ import annotations
@@ -144,20 +144,25 @@ def write_released(work: Transaction, leaving: Sequence[tuple[Any, Iterable[str]
 def record_released(work: Transaction, fixed: Any) -> None:
     """Do the part of :func:`release` that people are told."""
     before = audited(fixed)
-    had = f"host {fixed.host}" if fixed.host else fixed.instance
+    had = fixed.instance or owner(fixed)
     change = Change("delete", "fixed IP", dotted(fixed.address), f"{had}, into quarantine")
     work.record(change, before, {**before, "state": "released"})
 
 
-def retake(work: Transaction, fixed: Any) -> None:
-    """Give a host back the address that it had last and that is still in quarantine."""
+def retake(work: Transaction, fixed: Any, state: str, hosts: Iterable[str]) -> None:
+    """Give a host or a device back the address that it had last and that is still in quarantine.
+
+    :param fixed: its row.
+    :param state: ``host`` or ``device``.
+    :param hosts: who need not give it up any more.
+    """
     table = schema.fixed_ips
-    again = {"state": "host", "released_at": None, "generation": work.generation}
+    again = {"state": state, "released_at": None, "generation": work.generation}
     work.connection.execute(update(table).where(table.c.id == fixed.id).values(again))
-    reinstate(work, "fixed", [(fixed.address, fixed.host)])
+    reinstate(work, "fixed", [(fixed.address, host) for host in hosts])
     before = audited(fixed)
-    change = Change("update", "fixed IP", dotted(fixed.address), f"host {fixed.host}, out of quarantine")
-    work.record(change, before, {**before, "state": "host"})
+    change = Change("update", "fixed IP", dotted(fixed.address), f"{owner(fixed)}, out of quarantine")
+    work.record(change, before, {**before, "state": state})
 
 
 def release_port(work: Transaction, port_id: int, hosts: Iterable[str]) -> str | None:
@@ -220,13 +225,14 @@ def _why_not(work: Transaction, network: Any, number: int, subject: str) -> Nova
     if fixed is not None and fixed.state != "released":
         return Conflict(asked, f"is taken by {owner(fixed)}")
     if fixed is not None:
-        return InUse(asked, f"is in quarantine: {_quarantine(work, fixed)}", "Converge these hosts, then run again.")
+        return InUse(asked, f"is in quarantine: {describe_quarantine(work, fixed)}", "Converge these hosts, then run again.")
     reservation = reservation_at(work, network.id, number)
     why = f"{reservation.reason}{': ' if reservation.note else ''}{reservation.note}" if reservation else "unknown"
     return Conflict(asked, f"is reserved in network {network.label} ({why})")
 
 
-def _quarantine(work: Transaction, fixed: Any) -> str:
+def describe_quarantine(work: Transaction, fixed: Any) -> str:
+    """Return what a released address still waits for, in words."""
     table = schema.withdrawals
     same = and_(table.c.kind == "fixed", table.c.address == fixed.address)
     hosts = [row.host for row in work.connection.execute(select(table).where(same).order_by(table.c.host))]

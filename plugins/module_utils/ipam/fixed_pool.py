@@ -14,7 +14,8 @@ from ..errors import InvalidInput
 from . import schema
 from .allocation import Span
 from .arguments_networks import RESERVATION_ITEM
-from .inputs import read_address, read_items, read_present, read_text, shown
+from .devices import DeviceWish, hold, let_go
+from .inputs import dotted, read_address, read_hostname, read_items, read_mac, read_present, read_text, shown
 from .network_views import network_by_label
 from .network_wishes import read_range
 from .reservations import OPERATOR, reserve, unreserve
@@ -31,6 +32,7 @@ class ReservationWish:
     span: Span
     note: str
     present: bool
+    device: DeviceWish | None = None
 
 
 def apply_reservations(work: Transaction, items: Sequence[Any] | None, purge: bool = False) -> None:
@@ -48,12 +50,25 @@ def apply_reservations(work: Transaction, items: Sequence[Any] | None, purge: bo
     ]
     for wish, network in wishes:
         if not wish.present:
-            unreserve(work, network, wish.span.first, wish.span.last, OPERATOR)
+            _give_back(work, network, wish.span)
     if purge:
         _purge(work, {(network.id, wish.span) for wish, network in wishes if wish.present})
     for wish, network in wishes:
         if wish.present:
-            reserve(work, network, wish.span.first, wish.span.last, OPERATOR, wish.note, wish.where)
+            _keep(work, network, wish)
+
+
+def _keep(work: Transaction, network: Any, wish: ReservationWish) -> None:
+    reserve(work, network, wish.span.first, wish.span.last, OPERATOR, wish.note, wish.where)
+    if wish.device is None:
+        let_go(work, network, wish.span.first, wish.span.last)
+    else:
+        hold(work, network, wish.device)
+
+
+def _give_back(work: Transaction, network: Any, span: Span) -> None:
+    let_go(work, network, span.first, span.last)
+    unreserve(work, network, span.first, span.last, OPERATOR)
 
 
 def _purge(work: Transaction, wanted: set[tuple[int, Span]]) -> None:
@@ -62,7 +77,7 @@ def _purge(work: Transaction, wanted: set[tuple[int, Span]]) -> None:
     for row in work.connection.execute(query.order_by(table.c.network_id, table.c.first)).all():
         if (row.network_id, Span(row.first, row.last)) not in wanted:
             network = work.connection.execute(select(networks).where(networks.c.id == row.network_id)).one()
-            unreserve(work, network, row.first, row.last, OPERATOR)
+            _give_back(work, network, Span(row.first, row.last))
 
 
 def _read_wishes(items: Any) -> list[ReservationWish]:
@@ -71,13 +86,30 @@ def _read_wishes(items: Any) -> list[ReservationWish]:
 
 def _read_wish(where: str, item: Mapping[str, Any]) -> ReservationWish:
     note = item.get("note") or ""
+    span = _read_span(where, item)
     return ReservationWish(
         where=where,
         network=read_text(item.get("network"), f"{where}.network"),
-        span=_read_span(where, item),
+        span=span,
         note=read_text(note, f"{where}.note", 4096) if note else "",
         present=read_present(item.get("state"), f"{where}.state"),
+        device=_read_device(where, item, span),
     )
+
+
+def _read_device(where: str, item: Mapping[str, Any], span: Span) -> DeviceWish | None:
+    """Return the device that an address is held for; None when it is just reserved."""
+    mac, hostname = item.get("mac"), item.get("hostname")
+    if mac is None:
+        if hostname is not None:
+            raise InvalidInput(f"{where}.hostname {shown(hostname)}", "names a device, and there is no mac of one")
+        return None
+    if item.get("address") is None:
+        raise InvalidInput(f"{where}.mac {shown(mac)}", "goes with a single address", "Give address in place of a range.")
+    name = f"host-{dotted(span.first).replace('.', '-')}"
+    if hostname is not None:
+        name = read_hostname(hostname, f"{where}.hostname")
+    return DeviceWish(where, span.first, read_mac(mac, f"{where}.mac"), name)
 
 
 def _read_span(where: str, item: Mapping[str, Any]) -> Span:

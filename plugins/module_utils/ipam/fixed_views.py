@@ -10,8 +10,10 @@ import time
 from typing import Any
 
 from . import schema
+from .devices import devices
 from .inputs import dotted
 from .network_views import view_reserved
+from .reservations import OPERATOR
 from .sql import func, select
 from .store import Transaction
 
@@ -50,6 +52,7 @@ def view_leases(work: Transaction) -> list[dict[str, Any]]:
             "address": dotted(row.address),
             "mac": row.mac,
             "instance": row.instance,
+            "device": row.device,
             "state": row.state,
             "expires": row.lease_expires,
             "leased_until": leased_until(row.lease_expires, work.now),
@@ -70,5 +73,13 @@ def moment(seconds: float) -> str:
 
 
 def view_reservations(work: Transaction) -> list[dict[str, Any]]:
-    """Return all addresses that no instance may get, with the reason."""
-    return view_reserved(work, work.connection.execute(select(schema.networks).order_by(schema.networks.c.id)).all())
+    """Return all addresses that no instance may get, with the reason, and with the device that has one."""
+    networks = work.connection.execute(select(schema.networks).order_by(schema.networks.c.id)).all()
+    labels = {row.id: row.label for row in networks}
+    held = {(labels[row.network_id], dotted(row.address)): row for row in devices(work)}
+    views = []
+    for view in view_reserved(work, networks):
+        row = held.get((view["network"], view["first"])) if view["reason"] == OPERATOR else None
+        device = {"mac": row.mac, "hostname": row.device} if row else {"mac": None, "hostname": None}
+        views.append({**view, **device})
+    return views

@@ -29,7 +29,8 @@ class Holder:
 
     :param kind: ``fixed IP`` or ``floating IP``.
     :param network: label of the network of the fixed IP; None for a floating IP that leads nowhere.
-    :param instance: None for the address of a host, and for a floating IP that leads nowhere.
+    :param instance: None for the address of a host or a device, and for a floating IP that leads nowhere.
+    :param device: the host name of the device that has the address, and is no instance.
     :param host: where the instance is, or the host that has the address itself.
     :param since: in seconds since 1970, as ``until``, which is None for who holds it still.
     """
@@ -40,6 +41,7 @@ class Holder:
     project: str | None
     host: str | None
     mac: str | None
+    device: str | None
     since: float
     until: float | None = None
 
@@ -56,6 +58,7 @@ class Holder:
             "project": self.project,
             "host": self.host,
             "mac": self.mac,
+            "device": self.device,
             "from": moment(self.since),
             "until": None if self.until is None else moment(self.until),
         }
@@ -159,6 +162,7 @@ class _Story:
             # The host of an address that a host has itself; that of a floating IP follows from its instance.
             host=about.get("host") if instance else (claim.get("host") if kind == FIXED else None),
             mac=self._fixed.get(target, {}).get("mac") if target else None,
+            device=claim.get("device") if kind == FIXED else None,
             since=since,
         )
 

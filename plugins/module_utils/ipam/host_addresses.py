@@ -40,7 +40,7 @@ def place_host_addresses(work: Transaction) -> None:
         if fixed is None:
             _allocate(work, rows[network_id], host)
         elif fixed.state != "host":
-            retake(work, fixed)
+            retake(work, fixed, "host", [host])
 
 
 def give_host_address(work: Transaction, network: Any, host: str, address: int) -> None:

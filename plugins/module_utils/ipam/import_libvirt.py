@@ -47,5 +47,8 @@ def pack(options: Mapping[str, Any], report: Report) -> Haul:
     for label, network in networks.items():
         owner = {"project": owners[label]} if label in owners else {}
         lists.setdefault(network.manager, []).append({**network.item, **owner})
-    reserved = [item for label, network in networks.items() for item in reservations(network, taken[label])]
+    macs = {nic["mac"] for instance in instances for nic in instance["nics"]}
+    reserved = [
+        item for label, network in networks.items() for item in reservations(network, taken[label], macs, report)
+    ]
     return Haul(lists, reserved, [], instances, [], [])

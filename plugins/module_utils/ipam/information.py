@@ -67,6 +67,7 @@ def view_fixed(work: Transaction) -> list[dict[str, Any]]:
             "address": dotted(row.address),
             "network": row.label,
             "instance": row.instance,
+            "device": row.device,
             "host": row.host or row.instance_host,
             "mac": row.mac,
             "state": row.state,

@@ -22,7 +22,7 @@ from .store import Transaction
 class StoredFixedIp:
     """A fixed address of a port.
 
-    :param host: in place of an instance, and so never here.
+    :param host: in place of an instance, and so never here, as ``device``.
     """
 
     id: int
@@ -31,6 +31,7 @@ class StoredFixedIp:
     mac: str
     state: str
     host: None = None
+    device: None = None
 
 
 @dataclass(frozen=True)

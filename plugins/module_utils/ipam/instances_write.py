@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -14,6 +14,7 @@ from typing import Any, cast
 from ..change import Change
 from ..errors import Conflict
 from . import schema
+from .devices import held_macs
 from .fixed import Wish, allocate_all, record_released, write_released
 from .inputs import dotted
 from .instances_drafts import Draft, Plug
@@ -104,9 +105,9 @@ def _new_ports(work: Transaction, drafts: Sequence[Draft]) -> list[NewPort]:
     ]
     plugs = [entry[2] for entry in wanted]
     asked = {plug.nic.mac: plug for plug in plugs if plug.nic.mac}
-    macs_known = partial(known_values, work, schema.ports.c.mac)
+    macs_known = partial(_known_macs, work)
     for mac in sorted(macs_known(set(asked))):
-        raise Conflict(f"{asked[mac].nic.where}.mac {mac}", "belongs to another NIC already")
+        raise Conflict(f"{asked[mac].nic.where}.mac {mac}", "belongs to another NIC or to a device already")
     owners = [(draft.item.name, plug.network.uuid) for draft, _unused, plug in wanted if not plug.nic.mac]
     chosen = iter(choose_macs(owners, set(asked), macs_known))
     macs = [plug.nic.mac or next(chosen) for plug in plugs]
@@ -114,6 +115,10 @@ def _new_ports(work: Transaction, drafts: Sequence[Draft]) -> list[NewPort]:
     return [
         NewPort(draft, position, plug, mac, name) for (draft, position, plug), mac, name in zip(wanted, macs, names)
     ]
+
+
+def _known_macs(work: Transaction, macs: Collection[str]) -> set[str]:
+    return known_values(work, schema.ports.c.mac, macs) | held_macs(work, macs)
 
 
 def _insert_instances(work: Transaction, drafts: Sequence[Draft], new_ports: Sequence[NewPort]) -> None:

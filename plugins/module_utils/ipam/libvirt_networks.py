@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from ..errors import InvalidInput
 from .allocation import Span, subtract
 from .import_report import Report
-from .inputs import dotted, read_address, read_mac, read_text, shown
+from .inputs import dotted, read_address, read_hostname, read_mac, read_text, shown
 from .layout import Layout, lay_out
 from .libvirt_documents import leftovers, read_document, reason_for, text_at, value_at
 from .network_create import layout_wish
@@ -123,23 +123,43 @@ def read_networks(texts: Sequence[Any], vlan_interface: str | None, report: Repo
     return networks
 
 
-def reservations(network: LibvirtNetwork, taken: Collection[int]) -> list[dict[str, str]]:
+def reservations(
+    network: LibvirtNetwork, taken: Collection[int], macs: set[str], report: Report
+) -> list[dict[str, str]]:
     """Return what of a network no instance may get, as items of the option ``reservations``.
 
     :param taken: the addresses of instances.
+    :param macs: the MACs that somebody has; those of the network's devices are added.
     """
     if network.span is None or network.layout is None or network.ranges is None:
         return []
-    singles = {host.address: f"in libvirt of {host.describe()}" for host in network.hosts if host.address not in taken}
-    single_spans = [Span(address, address) for address in [*singles, *taken]]
+    singles = [host for host in network.hosts if host.address not in taken]
+    single_spans = [Span(address, address) for address in [*(host.address for host in singles), *taken]]
     held = [item.span for item in network.layout.held]
     rest = subtract([network.span], [*network.ranges, *single_spans, *held])
-    found = [(Span(address, address), note) for address, note in singles.items()]
-    found += [(span, RESERVED) for span in rest]
-    return [
-        {"network": network.label, "start": dotted(span.first), "end": dotted(span.last), "note": note}
-        for span, note in sorted(found)
+    found = [(host.address, _single(network, host, macs, report)) for host in singles]
+    found += [
+        (span.first, {"start": dotted(span.first), "end": dotted(span.last), "note": RESERVED}) for span in rest
     ]
+    return [{"network": network.label, **item} for _first, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _single(network: LibvirtNetwork, host: StaticHost, macs: set[str], report: Report) -> dict[str, str]:
+    """Return the reservation of one address, held for its device unless the MAC is somebody's already."""
+    item = {"address": dotted(host.address), "note": f"in libvirt of {host.describe()}"}
+    if host.mac is None:
+        return item
+    thing = f"network {network.label}: DHCP host {host.describe()}"
+    if host.mac in macs:
+        report.warn(f"{thing} has the MAC address of another one: its address {dotted(host.address)} is only reserved")
+        return item
+    macs.add(host.mac)
+    device = {**item, "mac": host.mac}
+    try:
+        return {**device, "hostname": read_hostname(host.name, "hostname")} if host.name else device
+    except InvalidInput as error:
+        report.warn(f"{thing}: its name {error.reason}, it gets another one")
+        return device
 
 
 def _why_not(root: ElementTree.Element, vlan_interface: str | None) -> str | None:

@@ -15,6 +15,15 @@ from .owners import owner
 from .sql import func, select
 from .store import Transaction
 
+_CONVERGE = "Converge the hosts, then run again."
+# In which order the states of addresses are looked for, with their words and what to do about them.
+_STATES = (
+    ("allocated", "allocated", "Delete these instances first."),
+    ("host", "of hosts", _CONVERGE),
+    ("device", "of devices", "Remove their reservations first."),
+    ("released", "in quarantine", _CONVERGE),
+)
+
 
 def refuse_if_used(work: Transaction, row: Any, subject: str, reason: str) -> None:
     """Refuse to touch a network in which an address is allocated or in quarantine, or an instance has a port.
@@ -25,7 +34,7 @@ def refuse_if_used(work: Transaction, row: Any, subject: str, reason: str) -> No
     """
     fixed = schema.fixed_ips
     mine = fixed.c.network_id == row.id
-    for state, words in (("allocated", "allocated"), ("host", "of hosts"), ("released", "in quarantine")):
+    for state, words, hint in _STATES:
         found = select(fixed).where(mine, fixed.c.state == state).order_by(fixed.c.address).limit(1)
         first = work.connection.execute(found).first()
         if first is not None:
@@ -35,7 +44,7 @@ def refuse_if_used(work: Transaction, row: Any, subject: str, reason: str) -> No
                 subject,
                 f"{reason} has {count} address{'es' if count != 1 else ''} {words}, "
                 f"the first is {dotted(first.address)} of {owner(first)}",
-                "Delete these instances first." if state == "allocated" else "Converge the hosts, then run again.",
+                hint,
             )
     ports, instances = schema.ports, schema.instances
     plugged = select(instances.c.name).select_from(ports.join(instances)).where(ports.c.network_id == row.id).limit(1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who has a fixed address, in the words of messages and of the audit: an instance, or a host."""
+"""Who has a fixed address, in the words of messages and of the audit: an instance, a host, or a device."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ def owner(fixed: Any) -> str:
 
     :param fixed: row of the table ``fixed_ips``.
     """
+    if fixed.device is not None:
+        return f"device {fixed.device}"
     return f"instance {fixed.instance}" if fixed.host is None else f"host {fixed.host}"
 
 
 def audited(fixed: Any) -> dict[str, Any]:
     """Return an address as the audit shows it."""
-    who = {"instance": fixed.instance, "mac": fixed.mac} if fixed.host is None else {"host": fixed.host}
-    return {**who, "state": fixed.state}
+    if fixed.host is not None:
+        return {"host": fixed.host, "state": fixed.state}
+    who = {"instance": fixed.instance} if fixed.device is None else {"device": fixed.device}
+    return {**who, "mac": fixed.mac, "state": fixed.state}

@@ -27,7 +27,7 @@ from .sql import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # SQLite numbers rows by itself only for a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -171,11 +171,12 @@ fixed_ips = Table(
     Column("id", Number, primary_key=True),
     Column("network_id", ForeignKey("networks.id"), nullable=False),
     Column("address", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),  # allocated, released, host (its own in a multi_host network)
+    Column("state", String(16), nullable=False),  # allocated, released, host (its own in a multi_host network), device
     Column("port_id", ForeignKey("ports.id", ondelete="SET NULL"), unique=True),
-    Column("mac", String(17)),  # of the port that has it or had it: a lease must match it
+    Column("mac", String(17)),  # of the port or device that has it or had it: a lease must match it
     Column("instance", String(255)),  # name of the instance that has it or had it
     Column("host", String(255)),  # in place of an instance, the host that has it or had it
+    Column("device", String(255)),  # or the host name of the device that has it or had it, which is no instance
     Column("released_at", Float),
     Column("lease_expires", Float),  # seconds since 1970; NULL without a lease
     Column("lease_host", String(255)),  # who told of the lease
@@ -183,13 +184,20 @@ fixed_ips = Table(
     Column("generation", BigInteger, nullable=False),
     UniqueConstraint("network_id", "address", name="fixed_ips_one_owner"),
     UniqueConstraint("network_id", "host", name="fixed_ips_one_of_a_host"),
-    CheckConstraint("state IN ('allocated', 'released', 'host')", name="fixed_ips_state"),
+    CheckConstraint("state IN ('allocated', 'released', 'host', 'device')", name="fixed_ips_state"),
     CheckConstraint("(state = 'allocated') = (port_id IS NOT NULL)", name="fixed_ips_allocated_to_a_port"),
-    CheckConstraint("(instance IS NULL) = (host IS NOT NULL)", name="fixed_ips_of_an_instance_or_a_host"),
+    CheckConstraint(
+        "(instance IS NOT NULL AND host IS NULL AND device IS NULL)"
+        " OR (instance IS NULL AND (host IS NULL) = (device IS NOT NULL))",
+        name="fixed_ips_of_one_owner",
+    ),
     CheckConstraint("state <> 'host' OR host IS NOT NULL", name="fixed_ips_host_is_named"),
+    CheckConstraint("state <> 'device' OR (device IS NOT NULL AND mac IS NOT NULL)", name="fixed_ips_device_is_named"),
     CheckConstraint("(lease_expires IS NULL) = (lease_host IS NULL)", name="fixed_ips_lease_is_of_a_host"),
 )
 Index("fixed_ips_by_state", fixed_ips.c.state)
+_OF_A_DEVICE = fixed_ips.c.state == "device"
+Index("fixed_ips_device_once", fixed_ips.c.mac, unique=True, sqlite_where=_OF_A_DEVICE, postgresql_where=_OF_A_DEVICE)
 
 floating_pools = Table(
     "floating_pools",

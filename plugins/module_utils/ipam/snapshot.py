@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ..plan.model import FloatingIp, HostAddress, Instance, Lease, Network, Port, Snapshot, Withdrawal
+from ..plan.model import Device, FloatingIp, HostAddress, Instance, Lease, Network, Port, Snapshot, Withdrawal
 from . import schema
+from .devices import DEVICE
 from .inputs import dotted
 from .snapshot_scope import Scope, concerned_hosts, concerned_instances
 from .sql import select
@@ -56,6 +57,7 @@ def read_snapshot(work: Transaction, scope: Scope | None = None) -> Snapshot:
         floating_ips=_floating_ips(work, scope),
         withdrawals=_withdrawals(work),
         host_addresses=_host_addresses(work, scope),
+        devices=_devices(work, scope),
     )
 
 
@@ -106,7 +108,7 @@ def _ports(work: Transaction, scope: Scope | None) -> dict[int, list[Port]]:
     found: dict[int, list[Port]] = {}
     for instance_id, label, position, mac, name, address, cidr_v6, expires, lease_host in rows:
         text = None if address is None else dotted(address)
-        lease = Lease(expires, lease_host) if expires is not None and expires > work.now else None
+        lease = _lease(work, expires, lease_host)
         port = Port(label, position, mac, name, text, eui64_address(cidr_v6, mac), lease)
         found.setdefault(instance_id, []).append(port)
     return found
@@ -177,6 +179,27 @@ def _host_addresses(work: Transaction, scope: Scope | None) -> tuple[HostAddress
         query = query.where(concerned_hosts(work, scope))
     rows = work.connection.execute(query)
     return tuple(HostAddress(label, host, dotted(address)) for label, host, address in sorted(map(tuple, rows)))
+
+
+def _devices(work: Transaction, scope: Scope | None) -> tuple[Device, ...]:
+    fixed, networks = schema.fixed_ips, schema.networks
+    query = (
+        select(networks.c.label, fixed.c.device, fixed.c.mac, fixed.c.address, fixed.c.lease_expires, fixed.c.lease_host)
+        .select_from(fixed.join(networks, networks.c.id == fixed.c.network_id))
+        .where(fixed.c.state == DEVICE)
+        .order_by(fixed.c.address)
+    )
+    if scope is not None:
+        query = query.where(networks.c.host.in_(sorted(scope.targets)))
+    return tuple(
+        Device(label, device, mac, dotted(address), _lease(work, expires, host))
+        for label, device, mac, address, expires, host in work.connection.execute(query)
+    )
+
+
+def _lease(work: Transaction, expires: float | None, host: str | None) -> Lease | None:
+    """Return a lease that has not run out."""
+    return None if expires is None or host is None or expires <= work.now else Lease(expires, host)
 
 
 def _withdrawals(work: Transaction) -> tuple[Withdrawal, ...]:

@@ -249,15 +249,14 @@ def _write_lock(path: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _no_file_of_a_failure(path: str) -> Iterator[None]:
     """Remove a database that was made in vain: without its tables it would look like one that was lost."""
-    existed = os.path.exists(path)
+    is_wanted = os.path.exists(path)
     try:
         yield
-    except BaseException:
-        if not existed:
-            for name in (path, f"{path}-wal", f"{path}-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.remove(name)
-        raise
+        is_wanted = True
+    finally:
+        for name in () if is_wanted else (path, f"{path}-wal", f"{path}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(name)
 
 
 def _begin(connection: Connection, caller: Caller, url: str) -> Transaction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .model import FloatingIp, HostSettings, Instance, Network, Port, Settings, Snapshot
+from .model import Device, FloatingIp, HostSettings, Instance, Network, Port, Settings, Snapshot
 
 Guest = tuple[Instance, Port]
 
@@ -21,6 +21,7 @@ class Cloud:
     :param guests: by (label of a network, host that serves it for them); in the order of the snapshot.
     :param local: by host; the instances that run there or are about to.
     :param addresses: by (label, host); the address of its own that a host has in a multi_host network.
+    :param devices: by label of their network.
     :param floating: by serving host; what it binds.
     :param held: for (kind, address), the hosts that have not yet confirmed to have given it up.
     """
@@ -31,6 +32,7 @@ class Cloud:
     guests: dict[tuple[str, str], list[Guest]]
     local: dict[str, list[Instance]]
     addresses: dict[tuple[str, str], str]
+    devices: dict[str, list[Device]]
     floating: dict[str, list[FloatingIp]]
     held: dict[tuple[str, str], frozenset[str]]
 
@@ -116,7 +118,10 @@ def arrange(snapshot: Snapshot, settings: Settings) -> Cloud:
         key = (withdrawal.kind, withdrawal.address)
         held[key] = held.get(key, frozenset()) | {withdrawal.host}
     addresses = {(item.network, item.host): item.address for item in snapshot.host_addresses}
-    return Cloud(snapshot, settings, networks, guests, local, addresses, floating, held)
+    devices: dict[str, list[Device]] = {}
+    for device in snapshot.devices:
+        devices.setdefault(device.network, []).append(device)
+    return Cloud(snapshot, settings, networks, guests, local, addresses, devices, floating, held)
 
 
 def _with_servers(network: Network, settings: Settings) -> Network:

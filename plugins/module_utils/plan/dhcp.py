@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .cloud import Cloud
-from .model import HostSettings, Network
+from .model import Device, HostSettings, Network
 
 # Servers count in unsigned 32 bits; what ends later has no end.
 LATEST_EXPIRY, NEVER = 2**32 - 1, 0
@@ -42,10 +42,17 @@ def plan_server(cloud: Cloud, host: HostSettings, bridge: str, networks: Sequenc
 
 def _taken_over(cloud: Cloud, host: HostSettings, network: Network) -> Iterator[dict[str, Any]]:
     """Yield the leases that another host gave: the instance has moved here, or the network has."""
-    for instance, port in cloud.guests.get((network.label, host.name), []):
-        if port.lease is not None and port.lease.host != host.name:
-            expires = int(port.lease.expires) if port.lease.expires <= LATEST_EXPIRY else NEVER
-            yield {"mac": port.mac, "address": port.address, "hostname": instance.hostname, "expires": expires}
+    guests = [(port, instance.hostname) for instance, port in cloud.guests.get((network.label, host.name), [])]
+    devices = [(device, device.hostname) for device in _devices(cloud, host, network)]
+    for client, hostname in [*guests, *devices]:
+        if client.lease is not None and client.lease.host != host.name:
+            expires = int(client.lease.expires) if client.lease.expires <= LATEST_EXPIRY else NEVER
+            yield {"mac": client.mac, "address": client.address, "hostname": hostname, "expires": expires}
+
+
+def _devices(cloud: Cloud, host: HostSettings, network: Network) -> list[Device]:
+    """Return the devices that are no instances, where a network has its one server."""
+    return cloud.devices.get(network.label, []) if network.host == host.name else []
 
 
 def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, Any]:
@@ -65,6 +72,10 @@ def _network(cloud: Cloud, host: HostSettings, network: Network) -> dict[str, An
                 "default_route": port.position == 0 or not single,
             }
             for instance, port in cloud.guests.get((network.label, host.name), [])
+        ]
+        + [
+            {"mac": device.mac, "address": device.address, "hostname": device.hostname, "default_route": True}
+            for device in _devices(cloud, host, network)
         ],
     }
 

@@ -118,6 +118,20 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Device:
+    """A device that is no instance and gets an address of a network by DHCP.
+
+    :param network: label of the network.
+    """
+
+    network: str
+    hostname: str
+    mac: str
+    address: str
+    lease: Lease | None = None
+
+
+@dataclass(frozen=True)
 class HostAddress:
     """The address of its own that a host has in a multi_host network.
 
@@ -173,6 +187,7 @@ class Snapshot:
     floating_ips: tuple[FloatingIp, ...]
     withdrawals: tuple[Withdrawal, ...]
     host_addresses: tuple[HostAddress, ...] = ()
+    devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ SERVER = {
     "hostname": "server-124",
     "networks": "network2=20.20.0.3; private=20.10.0.14",
 }
-FIXED = {"network": "private", "address": "20.10.0.14", "mac": "fa:16:3e:00:00:02", "state": "allocated"}
+FIXED = {"network": "private", "address": "20.10.0.14", "mac": "fa:16:3e:00:00:02", "device": None, "state": "allocated"}
 FLOATING = {"address": "10.46.169.226", "pool": "nova", "project": "red", "interface": None}
 IPAM: dict[str, Any] = {
     "instances": [SERVER],
@@ -42,6 +42,7 @@ IPAM: dict[str, Any] = {
     "fixed": [
         {**FIXED, "instance": "Server 124", "host": "compute1"},
         {**FIXED, "address": "20.10.0.15", "instance": "gone", "host": None, "state": "released"},
+        {**FIXED, "address": "20.10.0.16", "instance": None, "device": "printer", "host": None, "state": "device"},
     ],
     "floating": [
         {**FLOATING, "instance": "Server 124", "fixed_address": "20.10.0.14"},
@@ -80,6 +81,7 @@ TABLES = {
 +---------+------------+-------------------+------------+------------+----------+-----------+
 | private | 20.10.0.14 | fa:16:3e:00:00:02 | Server 124 | server-124 | compute1 | allocated |
 | private | 20.10.0.15 | fa:16:3e:00:00:02 | gone       | -          | -        | released  |
+| private | 20.10.0.16 | fa:16:3e:00:00:02 | -          | printer    | -        | device    |
 +---------+------------+-------------------+------------+------------+----------+-----------+
 """,
     "floating": """\

@@ -183,6 +183,7 @@ def test_leases_are_shown_with_their_instance(ipam: Scratch) -> None:
                 "address": "10.0.0.2",
                 "mac": "mac-vm1",
                 "instance": "vm1",
+                "device": None,
                 "state": "allocated",
                 "expires": 99.0,
                 "leased_until": None,

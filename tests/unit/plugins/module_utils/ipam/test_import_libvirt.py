@@ -96,6 +96,40 @@ def test_what_dhcp_did_not_give_stays_reserved_and_static_hosts_with_their_names
     ]
 
 
+def devices(libvirt: LibvirtImport) -> list[tuple[str, str, str]]:
+    fixed = libvirt.look("fixed")["fixed"]
+    return [(row["address"], row["mac"], row["device"]) for row in fixed if row["state"] == "device"]
+
+
+def test_static_hosts_that_are_no_domains_keep_getting_their_addresses_by_dhcp(libvirt: LibvirtImport) -> None:
+    done = libvirt.take(DEFAULT, domains=(domain("www.example.org", interface(WEB, "default")),))
+    assert devices(libvirt) == [
+        ("192.168.122.6", "52:54:00:00:00:06", "printer"),
+        ("192.168.122.150", "52:54:00:00:00:96", "host-192-168-122-150"),
+    ]
+    assert done.warnings == []
+    again = libvirt.take(DEFAULT, domains=(domain("www.example.org", interface(WEB, "default")),))
+    assert again.changes == []
+
+
+def test_a_static_host_with_the_mac_of_a_domain_elsewhere_is_only_reserved(libvirt: LibvirtImport) -> None:
+    done = libvirt.take(DEFAULT, TOP, domains=(domain("a", interface("52:54:00:00:00:06", "top")),))
+    assert "192.168.122.6" not in [address for address, _mac, _name in devices(libvirt)]
+    assert "192.168.122.6" in [first for first, _last, _note in libvirt.reserved()]
+    assert (
+        "network default: DHCP host printer (52:54:00:00:00:06) has the MAC address of another one: "
+        "its address 192.168.122.6 is only reserved"
+    ) in done.warnings
+
+
+def test_a_static_host_whose_name_cannot_be_one_gets_another(libvirt: LibvirtImport) -> None:
+    done = libvirt.take(DEFAULT.replace("'printer'", "'second.floor'"))
+    assert devices(libvirt)[1] == ("192.168.122.6", "52:54:00:00:00:06", "host-192-168-122-6")
+    assert done.warnings == [
+        "network default: DHCP host second.floor (52:54:00:00:00:06): its name is not a host name, it gets another one"
+    ]
+
+
 def test_a_domain_whose_mac_is_that_of_a_static_host_keeps_its_address_and_host_name(libvirt: LibvirtImport) -> None:
     done = libvirt.take(DEFAULT, domains=(domain("www.example.org", interface(WEB, "default")),))
     assert libvirt.nics() == {"www.example.org": [("default", WEB, "192.168.122.5")]}

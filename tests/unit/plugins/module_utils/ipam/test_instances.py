@@ -328,7 +328,7 @@ TAKEN = web("b", nics=[{"network": "private", "address": "10.0.0.5", "mac": "fa:
         ),
         (
             web("c", nics=[{"network": "private", "mac": "fa:16:3e:00:00:01"}]),
-            r"instances\[1\].nics\[0\].mac fa:16:3e:00:00:01 belongs to another NIC already",
+            r"instances\[1\].nics\[0\].mac fa:16:3e:00:00:01 belongs to another NIC or to a device already",
         ),
         (web("c", uuid="11111111-1111-1111-1111-111111111111"), r"instances\[1\].uuid .* belongs to another instance"),
     ],

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import NovaError
 from ansible_collections.novanet.network.plugins.module_utils.ipam import schema
+from ansible_collections.novanet.network.plugins.module_utils.ipam.acknowledge import acknowledge
+from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed_pool import apply_reservations
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot_scope import plan_scope
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import (
@@ -33,6 +35,12 @@ NETWORKS = [
     {"label": "shared", "cidr": "10.2.0.0/24", "bridge": "br102", "multi_host": True, "share_address": True},
     {"label": "single", "cidr": "10.3.0.0/24", "bridge": "br103", "host": "h2"},
 ]
+DEVICES = [
+    {"network": "single", "address": "10.3.0.9", "mac": "00:00:5e:00:53:09"},
+    {"network": "private", "address": "10.0.0.9", "mac": "00:00:5e:00:53:0a"},
+    {"network": "plain", "address": "10.4.0.9", "mac": "00:00:5e:00:53:0b"},
+]
+LEASE = {"bridge": "br103", "address": "10.3.0.9", "mac": "00:00:5e:00:53:09", "hostname": "host-10-3-0-9"}
 FLAT = {"label": "plain", "cidr": "10.4.0.0/24", "bridge": "br104"}
 
 
@@ -53,6 +61,7 @@ class RandomCloud(SmallCloud):
         self.chance = random.Random(seed)
         self.apply({"label": "private", "host": "h0"}, *NETWORKS)
         self.apply(FLAT, manager="flat")
+        self._hold()
         self.pools({"name": "nova", "ranges": ["192.0.2.0/24"]})
         self.names: set[str] = set()
         for _unused in range(25):
@@ -93,6 +102,12 @@ class RandomCloud(SmallCloud):
             self.boot(gone(name))
             self.names.discard(name)
             self.names.add(f"gone-{name}")
+
+    def _hold(self) -> None:
+        with self.work() as work:
+            apply_reservations(work, DEVICES)
+            reports = [{"host": "h2", "generation": 0, "leases": [{**LEASE, "expires": 32503680000}]}]
+            acknowledge(work, reports)
 
     def _serve(self) -> None:
         self.apply({"label": self.chance.choice(["private", "single"]), "host": self.chance.choice(NAMES)})

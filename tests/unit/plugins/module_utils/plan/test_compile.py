@@ -13,10 +13,12 @@ import pytest
 from ansible_collections.novanet.network.plugins.module_utils.errors import InvalidInput
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans, hosts_waited_for
 from ansible_collections.novanet.network.plugins.module_utils.plan.model import (
+    Device,
     FloatingIp,
     HostPlan,
     HostSettings,
     Instance,
+    Lease,
     Network,
     Port,
     Settings,
@@ -104,6 +106,17 @@ def test_only_the_serving_host_has_gateway_dhcp_nat_and_floating_ips() -> None:
             "forwarding": False,
             "isolated": [],
         }
+
+
+def test_a_device_is_served_where_its_network_is_with_the_lease_that_another_host_gave() -> None:
+    printer = Device("public", "printer", "00:00:5e:00:53:0a", "10.0.0.9", Lease(5000.0, "network0"))
+    elsewhere = Device("other", "scanner", "00:00:5e:00:53:0b", "10.0.0.10")
+    served = plans(replace(SNAPSHOT, devices=(printer, elsewhere)))
+    (server,) = served["network1"].dhcp
+    entry = {"mac": printer.mac, "address": "10.0.0.9", "hostname": "printer"}
+    assert server["networks"][0]["hosts"][2:] == [{**entry, "default_route": True}]
+    assert server["leases"] == [{**entry, "expires": 5000}]
+    assert served["compute1"] == plans()["compute1"]
 
 
 def test_every_plan_carries_whose_it_is_and_how_new() -> None:
