@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab import LabError
 from tests.lab.cloud import COMPUTE, GATEWAY
 from tests.lab.playbook import Run
 from tests.lab.snapshot import take
@@ -21,6 +22,7 @@ from .playbooks import build_stage, messages, passed, play
 
 BOTH_SERVE = {"nova_network": {"hosts": {GATEWAY: None, COMPUTE[0]: None}}}
 MOVING = "10.46.169.228"
+PRINTER = "00:00:5e:00:53:0a"
 
 
 @pytest.fixture
@@ -155,6 +157,31 @@ def test_the_end_needs_consent_and_leaves_hosts_as_they_were_found(stage: Stage)
     assert preview.changed_hosts == run.changed_hosts
     assert {name: take(stage.lab.host(name)) for name in HOSTS} == found
     assert not passed(play(stage, "teardown.yml", **consent)).changed
+
+
+def test_a_device_that_is_no_instance_gets_its_address_by_dhcp_as_long_as_it_is_held(served: Stage) -> None:
+    before, place = served.cloud, {"network": "public", "address": "10.0.0.200"}
+    held = {**place, "mac": PRINTER, "hostname": "printer"}
+    served.write_cloud({**served.cloud, "nova_fixed_reservations": [held]})
+    assert set(passed(play(served, "site.yml")).changed_hosts) == {GATEWAY}
+    device = served.lab.plug("printer", COMPUTE[1], port="tapprinter", mac=PRINTER, bridge="br100")
+    lease = device.dhcp()
+    assert (lease.address, device.ping("10.0.0.1")) == ("10.0.0.200", True)
+    device.end_dhcp()
+    assert not passed(play(served, "site.yml")).changed
+    assert [(fixed["device"], fixed["lease_host"]) for fixed in known(served)] == [("printer", GATEWAY)]
+    served.write_cloud({**served.cloud, "nova_fixed_reservations": [{**place, "state": "absent"}]})
+    assert set(passed(play(served, "site.yml")).changed_hosts) == {GATEWAY}
+    assert known(served) == []
+    with pytest.raises(LabError):
+        device.dhcp(3)
+    served.lab.unplug(device)
+    served.write_cloud(before)
+
+
+def known(stage: Stage) -> list[dict[str, Any]]:
+    """Return what the IPAM knows of devices, or of what they had."""
+    return [fixed for fixed in stage.ask_ipam("fixed")["fixed"] if fixed["device"]]
 
 
 def test_a_project_is_limited_and_scrubbed_by_operations(served: Stage) -> None:

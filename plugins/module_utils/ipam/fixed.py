@@ -225,7 +225,8 @@ def _why_not(work: Transaction, network: Any, number: int, subject: str) -> Nova
     if fixed is not None and fixed.state != "released":
         return Conflict(asked, f"is taken by {owner(fixed)}")
     if fixed is not None:
-        return InUse(asked, f"is in quarantine: {describe_quarantine(work, fixed)}", "Converge these hosts, then run again.")
+        reason = f"is in quarantine: {describe_quarantine(work, fixed)}"
+        return InUse(asked, reason, "Converge these hosts, then run again.")
     reservation = reservation_at(work, network.id, number)
     why = f"{reservation.reason}{': ' if reservation.note else ''}{reservation.note}" if reservation else "unknown"
     return Conflict(asked, f"is reserved in network {network.label} ({why})")

@@ -105,7 +105,8 @@ def _read_device(where: str, item: Mapping[str, Any], span: Span) -> DeviceWish 
             raise InvalidInput(f"{where}.hostname {shown(hostname)}", "names a device, and there is no mac of one")
         return None
     if item.get("address") is None:
-        raise InvalidInput(f"{where}.mac {shown(mac)}", "goes with a single address", "Give address in place of a range.")
+        hint = "Give address in place of a range."
+        raise InvalidInput(f"{where}.mac {shown(mac)}", "goes with a single address", hint)
     name = f"host-{dotted(span.first).replace('.', '-')}"
     if hostname is not None:
         name = read_hostname(hostname, f"{where}.hostname")

@@ -138,9 +138,7 @@ def reservations(
     held = [item.span for item in network.layout.held]
     rest = subtract([network.span], [*network.ranges, *single_spans, *held])
     found = [(host.address, _single(network, host, macs, report)) for host in singles]
-    found += [
-        (span.first, {"start": dotted(span.first), "end": dotted(span.last), "note": RESERVED}) for span in rest
-    ]
+    found += [(span.first, {"start": dotted(span.first), "end": dotted(span.last), "note": RESERVED}) for span in rest]
     return [{"network": network.label, **item} for _first, item in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -183,8 +183,9 @@ def _host_addresses(work: Transaction, scope: Scope | None) -> tuple[HostAddress
 
 def _devices(work: Transaction, scope: Scope | None) -> tuple[Device, ...]:
     fixed, networks = schema.fixed_ips, schema.networks
+    columns = (fixed.c.device, fixed.c.mac, fixed.c.address, fixed.c.lease_expires, fixed.c.lease_host)
     query = (
-        select(networks.c.label, fixed.c.device, fixed.c.mac, fixed.c.address, fixed.c.lease_expires, fixed.c.lease_host)
+        select(networks.c.label, *columns)
         .select_from(fixed.join(networks, networks.c.id == fixed.c.network_id))
         .where(fixed.c.state == DEVICE)
         .order_by(fixed.c.address)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .cloud import Cloud
-from .model import Device, HostSettings, Network
+from .model import Device, HostSettings, Network, Port
 
 # Servers count in unsigned 32 bits; what ends later has no end.
 LATEST_EXPIRY, NEVER = 2**32 - 1, 0
@@ -42,9 +42,9 @@ def plan_server(cloud: Cloud, host: HostSettings, bridge: str, networks: Sequenc
 
 def _taken_over(cloud: Cloud, host: HostSettings, network: Network) -> Iterator[dict[str, Any]]:
     """Yield the leases that another host gave: the instance has moved here, or the network has."""
-    guests = [(port, instance.hostname) for instance, port in cloud.guests.get((network.label, host.name), [])]
-    devices = [(device, device.hostname) for device in _devices(cloud, host, network)]
-    for client, hostname in [*guests, *devices]:
+    clients: list[tuple[Port | Device, str]] = [(device, device.hostname) for device in _devices(cloud, host, network)]
+    clients += [(port, instance.hostname) for instance, port in cloud.guests.get((network.label, host.name), [])]
+    for client, hostname in clients:
         if client.lease is not None and client.lease.host != host.name:
             expires = int(client.lease.expires) if client.lease.expires <= LATEST_EXPIRY else NEVER
             yield {"mac": client.mac, "address": client.address, "hostname": hostname, "expires": expires}

@@ -22,7 +22,13 @@ SERVER = {
     "hostname": "server-124",
     "networks": "network2=20.20.0.3; private=20.10.0.14",
 }
-FIXED = {"network": "private", "address": "20.10.0.14", "mac": "fa:16:3e:00:00:02", "device": None, "state": "allocated"}
+FIXED = {
+    "network": "private",
+    "address": "20.10.0.14",
+    "mac": "fa:16:3e:00:00:02",
+    "device": None,
+    "state": "allocated",
+}
 FLOATING = {"address": "10.46.169.226", "pool": "nova", "project": "red", "interface": None}
 IPAM: dict[str, Any] = {
     "instances": [SERVER],
