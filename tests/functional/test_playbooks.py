@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -31,12 +32,26 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Hosts that have the cloud of the example, and what was foretold and said of their first run."""
+
+    stage: Stage
+    preview: Run
+    first: Run
+
+
 @pytest.fixture(scope="module")
-def served() -> Iterator[Stage]:
-    """Return hosts that have the cloud of the example. Whoever changes it puts it back."""
+def begun() -> Iterator[Begun]:
     with build_stage() as stage:
-        passed(play(stage, "site.yml"))
-        yield stage
+        preview = passed(play(stage, "site.yml", "--check", "--diff"))
+        yield Begun(stage, preview, passed(play(stage, "site.yml", "--diff")))
+
+
+@pytest.fixture
+def served(begun: Begun) -> Stage:
+    """Return hosts that have the cloud of the example. Whoever changes it puts it back."""
+    return begun.stage
 
 
 def addresses(stage: Stage, host: str) -> str:
@@ -59,35 +74,34 @@ def test_one_host_that_lacks_something_stops_the_run_before_any_change(stage: St
     assert {name: take(stage.lab.host(name)) for name in HOSTS} == found
 
 
-def test_all_that_is_wrong_with_variables_is_said_at_once(stage: Stage) -> None:
+def test_all_that_is_wrong_with_variables_is_said_at_once(served: Stage) -> None:
     run = play(
-        stage, "site.yml", nova_network_manager="flatdhpc", nova_dhcp_lease_time="long", nova_user_data={"web1": ""}
+        served, "site.yml", nova_network_manager="flatdhpc", nova_dhcp_lease_time="long", nova_user_data={"web1": ""}
     )
     assert run.code != 0
     for word in ("flat, flatdhcp, vlan, got: flatdhpc", "nova_dhcp_lease_time", "nova_user_data names web1"):
         assert word in messages(run)
 
 
-def test_an_operation_is_refused_where_the_inventory_is_all_there_is(stage: Stage) -> None:
-    run = play(stage, "floating_ip.yml", nova_strict=True, nova_floating_ip_instance="web1")
+def test_an_operation_is_refused_where_the_inventory_is_all_there_is(served: Stage) -> None:
+    run = play(served, "floating_ip.yml", nova_strict=True, nova_floating_ip_instance="web1")
     assert run.code != 0
     assert "edit nova_floating_addresses in the inventory" in messages(run)
 
 
-def test_a_preview_of_the_first_run_tells_what_it_then_does(stage: Stage) -> None:
-    preview = passed(play(stage, "site.yml", "--check", "--diff"))
-    run = passed(play(stage, "site.yml", "--diff"))
-    assert sorted(preview.changes()) == sorted(run.changes()) != []
-    assert preview.changed_hosts == run.changed_hosts
+def test_a_preview_of_the_first_run_tells_what_it_then_does(begun: Begun) -> None:
+    assert sorted(begun.preview.changes()) == sorted(begun.first.changes()) != []
+    assert begun.preview.changed_hosts == begun.first.changed_hosts
 
 
-def test_a_thousand_instances_take_as_many_tasks_as_four(stage: Stage) -> None:
-    few = passed(play(stage, "site.yml"))
+def test_a_thousand_instances_take_as_many_tasks_as_four(begun: Begun, stage: Stage) -> None:
     many = [{"name": f"v{number}", "project": "red", "host": COMPUTE[number % 2]} for number in range(1000)]
     stage.write_cloud({**stage.cloud, "nova_instances": [*stage.cloud["nova_instances"], *many]})
     more = passed(play(stage, "site.yml"))
     assert more.changed
-    assert [(item.host, item.task) for item in _by_host(more)] == [(item.host, item.task) for item in _by_host(few)]
+    assert [(item.host, item.task) for item in _by_host(more)] == [
+        (item.host, item.task) for item in _by_host(begun.first)
+    ]
 
 
 def _by_host(run: Run) -> list[Any]:
