@@ -40,6 +40,7 @@ options:
             that MAC address.
           - The host that serves the network gives the device its address by DHCP, and with it all that guests learn that
             way. IPv6 is not meant.
+          - The address must be nobody else's, such as the gateway's or that of a floating pool.
           - A network with O(novanet.network.nova_network#module:networks[].multi_host) cannot have any.
           - Another device can have the address once the hosts have confirmed that the one before it is gone from
             their DHCP servers, with its lease.

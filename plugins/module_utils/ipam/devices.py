@@ -17,14 +17,17 @@ from typing import Any
 from ..change import Change
 from ..errors import Conflict, InUse, InvalidInput
 from . import schema
-from .fixed import describe_quarantine, release, retake
+from .fixed import describe_quarantine, fixed_at, release, retake
 from .inputs import dotted
 from .network_views import chunks
 from .owners import audited, owner
+from .reservations import overlapping
 from .sql import and_, insert, select, update
 from .store import Transaction
 
 DEVICE = "device"
+# Reasons of reservations that give an address to somebody. The others only bound the range of instances.
+_SOMEBODYS = ("network", "broadcast", "gateway", "dhcp_server", "vpn", "vpn_clients", "floating")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def hold(work: Transaction, network: Any, wish: DeviceWish) -> None:
 
     :param network: row of the network.
     :raises InvalidInput: no single host serves the network.
-    :raises Conflict: the MAC is that of a NIC or of another device.
+    :raises Conflict: the MAC is that of a NIC or of another device, or the address has a use of its own.
     :raises InUse: the address is held for a device with another MAC, or was, or an instance's, and may still be in use.
     """
     subject = f"{wish.where}.mac {wish.mac}"
@@ -56,7 +59,10 @@ def hold(work: Transaction, network: Any, wish: DeviceWish) -> None:
             f"cannot be held in network {network.label}: with multi_host each host serves its own instances only",
             "Leave it out, which reserves the address.",
         )
-    fixed = _at(work, network.id, wish.address)
+    for reservation in overlapping(work, network.id, wish.address, wish.address):
+        if reservation.reason in _SOMEBODYS:
+            raise Conflict(subject, f"cannot have {dotted(wish.address)}: that is reserved ({reservation.reason})")
+    fixed = fixed_at(work, network.id, wish.address)
     if fixed is not None and fixed.mac != wish.mac:
         raise InUse(
             subject,
@@ -98,12 +104,6 @@ def devices(work: Transaction) -> list[Any]:
     table = schema.fixed_ips
     held = select(table).where(table.c.state == DEVICE)
     return list(work.connection.execute(held.order_by(table.c.network_id, table.c.address)))
-
-
-def _at(work: Transaction, network_id: int, address: int) -> Any | None:
-    table = schema.fixed_ips
-    same = and_(table.c.network_id == network_id, table.c.address == address)
-    return work.connection.execute(select(table).where(same)).first()
 
 
 def _hosts(network: Any) -> list[str]:

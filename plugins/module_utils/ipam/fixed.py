@@ -214,14 +214,19 @@ def _due(work: Transaction) -> list[Any]:
     return list(work.connection.execute(query))
 
 
+def fixed_at(work: Transaction, network_id: int, address: int) -> Any | None:
+    """Return the row of who has an address, or had it and may still use it."""
+    table = schema.fixed_ips
+    same = and_(table.c.network_id == network_id, table.c.address == address)
+    return work.connection.execute(select(table).where(same)).first()
+
+
 def _why_not(work: Transaction, network: Any, number: int, subject: str) -> NovaError:
     """Return the error that says why an address that was asked for cannot be had."""
     asked = f"{subject} {dotted(number)}"
     if not network.first <= number <= network.last:
         return InvalidInput(asked, f"is outside network {network.label} ({network.cidr})")
-    table = schema.fixed_ips
-    same = and_(table.c.network_id == network.id, table.c.address == number)
-    fixed = work.connection.execute(select(table).where(same)).first()
+    fixed = fixed_at(work, network.id, number)
     if fixed is not None and fixed.state != "released":
         return Conflict(asked, f"is taken by {owner(fixed)}")
     if fixed is not None:

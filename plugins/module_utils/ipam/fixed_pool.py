@@ -53,17 +53,15 @@ def apply_reservations(work: Transaction, items: Sequence[Any] | None, purge: bo
             _give_back(work, network, wish.span)
     if purge:
         _purge(work, {(network.id, wish.span) for wish, network in wishes if wish.present})
-    for wish, network in wishes:
-        if wish.present:
-            _keep(work, network, wish)
-
-
-def _keep(work: Transaction, network: Any, wish: ReservationWish) -> None:
-    reserve(work, network, wish.span.first, wish.span.last, OPERATOR, wish.note, wish.where)
-    if wish.device is None:
-        let_go(work, network, wish.span.first, wish.span.last)
-    else:
-        hold(work, network, wish.device)
+    kept = [(wish, network) for wish, network in wishes if wish.present]
+    for wish, network in kept:
+        reserve(work, network, wish.span.first, wish.span.last, OPERATOR, wish.note, wish.where)
+        if wish.device is None:
+            let_go(work, network, wish.span.first, wish.span.last)
+    # Last, so that a device can go from one address to another in one list, in whatever order.
+    for wish, network in kept:
+        if wish.device is not None:
+            hold(work, network, wish.device)
 
 
 def _give_back(work: Transaction, network: Any, span: Span) -> None:

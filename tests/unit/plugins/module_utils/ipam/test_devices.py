@@ -170,6 +170,9 @@ def test_another_device_waits_until_the_one_before_it_cannot_use_the_address(clo
         ({"mac": None}, InvalidInput, r"hostname printer names a device, and there is no mac of one"),
         ({"address": None, "cidr": "10.0.0.8/30"}, InvalidInput, r"mac 00:.* goes with a single address"),
         ({"network": "multi", "address": "10.9.0.9"}, InvalidInput, "cannot be held in network multi: with multi_host"),
+        ({"address": "10.0.0.1"}, Conflict, rf"mac {MAC} cannot have 10\.0\.0\.1: that is reserved \(gateway\)"),
+        ({"address": "10.0.0.15"}, Conflict, r"cannot have 10\.0\.0\.15: that is reserved \(broadcast\)"),
+        ({"address": "10.0.0.12"}, Conflict, r"cannot have 10\.0\.0\.12: that is reserved \(floating\)"),
         ({"mac": "fa:16:3e:00:00:0a"}, Conflict, "is that of a NIC of instance a"),
     ],
 )
@@ -178,10 +181,19 @@ def test_what_cannot_be_held_is_refused_and_nothing_changes(
 ) -> None:
     cloud.apply({"label": "multi", "cidr": "10.9.0.0/24", "bridge": "br109", "multi_host": True})
     cloud.boot(web("a", nics=[{"network": "private", "mac": "fa:16:3e:00:00:0a"}]))
+    cloud.pools({"name": "inside", "ranges": ["10.0.0.12"]})
     before = (cloud.rows(schema.fixed_reservations), cloud.rows(schema.fixed_ips))
     with pytest.raises(kind, match=message):
         keep(cloud, {**PRINTER, **item})
     assert (cloud.rows(schema.fixed_reservations), cloud.rows(schema.fixed_ips)) == before
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_device_goes_to_another_address_in_one_list_in_whatever_order(cloud: SmallCloud, order: int) -> None:
+    keep(cloud, PRINTER)
+    moved = [{"network": "private", "address": "10.0.0.9"}, {**PRINTER, "address": "10.0.0.10"}]
+    keep(cloud, *moved[::order])
+    assert states(cloud) == [("released", "printer", MAC), ("device", "printer", MAC)]
 
 
 def test_one_mac_is_one_device(cloud: SmallCloud) -> None:
