@@ -12,8 +12,9 @@ version_added: 0.1.0
 description:
   - Translates what guests send to the outside, sends their requests for C(169.254.169.254:80) to the metadata service,
     and keeps guests of one network from the fixed addresses of another.
-  - Works in nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports) or O(isolated) are given,
-    C(bridge <owner>_firewall), with O(prefixes) also C(ip6 <owner>_firewall). Other tables are neither read nor changed.
+  - Works in nftables tables of its own, C(ip <owner>_firewall) and, where O(hairpin_ports), O(isolated), O(groups) or
+    O(guest_ports) are given, C(bridge <owner>_firewall), with O(prefixes) also C(ip6 <owner>_firewall). Other tables are
+    neither read nor changed.
     Every change is one transaction, and a host that is as it shall be gets no write at all.
   - The rules are the same for one network and for a thousand. What differs is in sets and maps.
   - To the guests of O(networks) go answers, connections whose destination was translated (floating addresses), and
@@ -140,6 +141,80 @@ options:
         description: The address.
         type: str
         required: true
+  groups:
+    description:
+      - Security groups. Each says what may come in to the guests that are in it; what guests send is not limited.
+      - When omitted they stay as they are, or go with O(purge=true). An empty list means none.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the group. It tells the items apart, and is a part of names in the ruleset.
+          - It is a lower case letter, then lower case letters, digits and underscores, at most 32 in all.
+        type: str
+        required: true
+      title:
+        description: How people call the group, for messages. When omitted it is the name.
+        type: str
+      rules:
+        description: What may come in, and nothing else. Answers to what a guest asked for always come in.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          protocol:
+            description: The protocol; when omitted everything. V(icmp) is ICMPv6 where the source has IPv6 addresses.
+            type: str
+            choices: [tcp, udp, icmp]
+          from_port:
+            description:
+              - First port, from 1 to 65535. All ports when it and O(groups[].rules[].to_port) are omitted.
+              - With V(icmp) the type; any type when it is V(-1) or omitted.
+            type: int
+          to_port:
+            description:
+              - Last port.
+              - With V(icmp) the code; any code when it is V(-1) or omitted.
+            type: int
+          cidr:
+            description: Network that it comes from, such as C(0.0.0.0/0) or C(fd00::/64). Exactly one of this and
+              O(groups[].rules[].group) is needed.
+            type: str
+          group:
+            description: Name of the group whose members it comes from. It may be the same group.
+            type: str
+      members:
+        description: Addresses of the guests in the group, on whatever host, for rules that name it as their source.
+        type: list
+        elements: str
+        default: []
+  guest_ports:
+    description:
+      - Ports of bridges towards guests that are guarded by O(groups). They need not exist yet. Ports that are not listed
+        are not filtered.
+      - To a guest go ARP, IPv6 neighbour discovery, answers to what it asked for, DHCP as said here, and what a rule of
+        one of its groups lets in. Everything else is dropped, whether it is bridged, routed or sent by this host. Frames
+        that carry a VLAN tag are dropped as well.
+      - They need a kernel that tracks connections of bridged frames (C(nf_conntrack_bridge), Linux 5.3 or later).
+      - When omitted they stay as they are, or go with O(purge=true). An empty list means none.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the port.
+        type: str
+        required: true
+      groups:
+        description: Names of its groups. With an empty list nothing comes in but answers.
+        type: list
+        elements: str
+        required: true
+      dhcp_servers:
+        description: IPv4 addresses of the servers that may answer the guest's DHCP. Without one it has no DHCP.
+        type: list
+        elements: str
+        default: []
   forwarding:
     description:
       - Whether to turn on C(net.ipv4.ip_forward) for O(networks), and C(net.ipv6.conf.all.forwarding) for O(prefixes), once
@@ -227,6 +302,41 @@ EXAMPLES = r"""
         cidr: fd00:100::/64
         bridge: br100
 
+- name: Two guests, of which the database is reached by the web server alone
+  novanet.network.nova_firewall:
+    networks: []
+    groups:
+      - name: group_1
+        title: web of project red
+        rules:
+          - protocol: tcp
+            from_port: 80
+            to_port: 80
+            cidr: 0.0.0.0/0
+          - protocol: icmp
+            cidr: 10.0.0.0/8
+        members:
+          - 10.0.0.5
+          - fd00::f816:3eff:fe00:1
+      - name: group_2
+        title: database of project red
+        rules:
+          - protocol: tcp
+            from_port: 5432
+            to_port: 5432
+            group: group_1
+    guest_ports:
+      - name: tap1b2c3d4e5-f6
+        groups:
+          - group_1
+        dhcp_servers:
+          - 10.0.0.1
+      - name: tap2b2c3d4e5-f6
+        groups:
+          - group_2
+        dhcp_servers:
+          - 10.0.0.1
+
 - name: Network green goes; first nothing is routed from and to its bridge any more
   novanet.network.nova_firewall:
     networks:
@@ -252,6 +362,8 @@ EXAMPLES = r"""
     networks: []
     hairpin_ports: []
     isolated: []
+    groups: []
+    guest_ports: []
     purge: true
     allow_empty_purge: true
 """
@@ -296,6 +408,24 @@ isolated:
     - bridge: br170
       uplink: vlan170
       address: 172.16.170.1
+groups:
+  description: The security groups of this host.
+  returned: when O(networks) is given
+  type: list
+  elements: dict
+  sample:
+    - name: group_1
+      title: web of project red
+      rules:
+        - {protocol: tcp, from_port: 80, to_port: 80, cidr: 0.0.0.0/0, group: null}
+      members: [10.0.0.5]
+guest_ports:
+  description: The ports that are guarded by groups.
+  returned: when O(networks) is given
+  type: list
+  elements: dict
+  sample:
+    - {name: tap1b2c3d4e5-f6, groups: [group_1], dhcp_servers: [10.0.0.1]}
 closed:
   description: Bridges that are about to go; nothing is routed from or to them.
   returned: when O(networks) is given
@@ -373,6 +503,36 @@ ARGUMENTS: dict[str, Any] = {
         "elements": "dict",
         "options": {key: {"type": "str", "required": True} for key in ("label", "cidr", "bridge")},
     },
+    "groups": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "title": {"type": "str"},
+            "rules": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "protocol": {"type": "str", "choices": ["tcp", "udp", "icmp"]},
+                    "from_port": {"type": "int"},
+                    "to_port": {"type": "int"},
+                    "cidr": {"type": "str"},
+                    "group": {"type": "str"},
+                },
+            },
+            "members": {"type": "list", "elements": "str", "default": []},
+        },
+    },
+    "guest_ports": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "groups": {"type": "list", "elements": "str", "required": True},
+            "dhcp_servers": {"type": "list", "elements": "str", "default": []},
+        },
+    },
     "forwarding": {"type": "bool", "default": True},
     "phase": {"type": "str", "choices": list(PHASES), "default": ALL},
 }
@@ -380,7 +540,7 @@ ARGUMENTS: dict[str, Any] = {
 
 def build(options: Mapping[str, Any], request: Request) -> tuple[Firewall, Mapping[str, Any]]:
     """Return the subsystem and the slice that it shall apply."""
-    others = {key: options[key] for key in ("metadata", "hairpin_ports", "isolated", "prefixes", "forwarding")}
+    others = {key: value for key, value in options.items() if key in ARGUMENTS and key not in ("networks", "phase")}
     firewall = Firewall(request.owner, request.state_path, options["phase"])
     return firewall, {**present_items(options, "networks"), **others}
 

@@ -27,8 +27,11 @@ from .firewall_forwarding import (
     set_heeding,
     turn,
 )
+from .firewall_group_changes import group_changes, port_changes
+from .firewall_groups import plain_group, plain_port
 from .firewall_input import FirewallNetwork, Settings, Want, from_owned, merge, parse_want, to_owned
 from .firewall_ipv6 import render_ip6_table
+from .firewall_kernel import require_bridge_tracking
 from .firewall_phases import ALL, MAKE, REMOVE, close, let_go
 from .firewall_rules import render_ip_table
 from .journal import Journal
@@ -96,6 +99,8 @@ class Firewall:
         name = table_name(self.owner)
         known = from_owned(journal.owned)
         place = (runner, self.state_path, self.owner, self.name)
+        if want.guest_ports or (want.guest_ports is None and known.guest_ports and not want.purge):
+            require_bridge_tracking(runner)
         v6 = bool(want.prefixes or known.prefixes)
         heeding = read_heeding(runner, tuple(journal.owned.get(HEEDING, ()))) if v6 else {}
         return Have(
@@ -170,6 +175,8 @@ class Firewall:
             "isolated": [asdict(one) for one in settings.isolated],
             "closed": list(settings.closed),
             "prefixes": [asdict(one) for one in settings.prefixes],
+            "groups": [plain_group(one) for one in settings.groups],
+            "guest_ports": [plain_port(one) for one in settings.guest_ports],
             "forwarding": have.forwarding.value == "1",
             "forwarding_v6": have.forwarding_v6.value == "1",
             "drift": [each.sentence() for each in self._drift(settings, have)],
@@ -230,6 +237,8 @@ def _setting_changes(before: Settings, after: Settings) -> Iterator[Change]:
     for one in sorted(set(before.isolated).symmetric_difference(after.isolated), key=astuple):
         action = "create" if one in after.isolated else "delete"
         yield Change(action, "isolation of address", one.address, f"on {one.bridge} from {one.uplink}")
+    yield from group_changes(before.groups, after.groups)
+    yield from port_changes((before.groups, before.guest_ports), (after.groups, after.guest_ports))
     # That a bridge is no longer closed goes without saying where its network goes.
     gone = before.bridges - after.bridges
     for bridge in sorted(set(before.closed).symmetric_difference(after.closed) - gone):

@@ -4,8 +4,9 @@
 
 """The rules of ``nova_firewall`` for frames on bridges: settings in, the table of family bridge out. Pure.
 
-Two things are done here. Ports in hairpin mode send back nothing but translated frames. Addresses that every host has
-for itself are kept from the uplinks, so that guests find the one of their own host.
+Three things are done here. Ports in hairpin mode send back nothing but translated frames. Addresses that every host has
+for itself are kept from the uplinks, so that guests find the one of their own host. Guests get what their security
+groups let in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from .firewall_group_rules import group_chains, group_sets
 from .firewall_input import Isolated, Settings
 from .nft import Chain, ElementSet, Key, Table, make_table
 from .nft_build import (
@@ -50,8 +52,8 @@ def table_name(owner: str) -> str:
 
 def render_bridge_table(owner: str, settings: Settings) -> Table | None:
     """Return the table of family bridge; None when there is nothing to guard and nothing to isolate."""
-    sets: list[ElementSet] = []
-    chains: list[Chain] = []
+    sets: list[ElementSet] = [*group_sets(settings.groups, settings.guest_ports)]
+    chains: list[Chain] = [*group_chains(settings.groups, settings.guest_ports)]
     if settings.hairpin_ports:
         sets.append(_hairpin_set(settings.hairpin_ports))
         chains += _hairpin_chains(owner)

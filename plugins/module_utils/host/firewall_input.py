@@ -12,6 +12,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import Conflict, InvalidInput
+from .firewall_groups import (
+    Group,
+    GuestPort,
+    arrange_groups,
+    arrange_ports,
+    group_of,
+    parse_groups,
+    parse_guest_ports,
+    plain_group,
+    plain_port,
+    port_of,
+    refuse_unknown,
+)
 from .firewall_ipv6 import Prefix, parse_prefixes
 from .nft_values import require_address, require_interface, require_network
 
@@ -71,6 +84,8 @@ class Settings:
     isolated: tuple[Isolated, ...] = ()
     closed: tuple[str, ...] = ()
     prefixes: tuple[Prefix, ...] = ()
+    groups: tuple[Group, ...] = ()
+    guest_ports: tuple[GuestPort, ...] = ()
 
     @property
     def bridges(self) -> frozenset[str]:
@@ -105,6 +120,8 @@ class Want:
     forwarding: bool
     purge: bool
     positions: Mapping[str, str]
+    groups: tuple[Group, ...] | None = None
+    guest_ports: tuple[GuestPort, ...] | None = None
 
 
 def parse_want(applied: Mapping[str, Any]) -> Want:
@@ -127,6 +144,7 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
         else:
             networks.append(_parse_network(item, position))
     ports, isolated, prefixes = (applied.get(key) for key in ("hairpin_ports", "isolated", "prefixes"))
+    groups, guest_ports = (applied.get(key) for key in ("groups", "guest_ports"))
     return Want(
         tuple(networks),
         frozenset(absent),
@@ -137,6 +155,8 @@ def parse_want(applied: Mapping[str, Any]) -> Want:
         bool(applied.get("forwarding", True)),
         bool(applied.get("purge", False)),
         positions,
+        None if groups is None else parse_groups(groups),
+        None if guest_ports is None else parse_guest_ports(guest_ports),
     )
 
 
@@ -211,7 +231,7 @@ def _parse_isolated(items: Iterable[Mapping[str, Any]]) -> tuple[Isolated, ...]:
 def merge(want: Want, known: Settings) -> Settings:
     """Return the settings as they shall be: what was asked for, and what was applied before and is not spoken of.
 
-    :raises Conflict: two networks have addresses in common.
+    :raises Conflict: two networks have addresses in common, or a group is named that is not there.
     """
     named = {network.label for network in want.networks} | want.absent
     kept = () if want.purge else tuple(network for network in known.networks if network.label not in named)
@@ -225,7 +245,11 @@ def merge(want: Want, known: Settings) -> Settings:
     # Metadata is for guests of our networks, and its address is one of IPv4.
     metadata = _choose(want.metadata, known.metadata, want.purge, None) if networks else None
     forwarding = want.forwarding and bool(networks or prefixes)
-    return Settings(networks, metadata, ports, forwarding, isolated, closed, prefixes)
+    groups = _choose(want.groups, known.groups, want.purge, ())
+    guest_ports = _choose(want.guest_ports, known.guest_ports, want.purge, ())
+    refuse_unknown(groups, guest_ports, want.groups, want.guest_ports)
+    guarded = (arrange_groups(groups), arrange_ports(guest_ports))
+    return Settings(networks, metadata, ports, forwarding, isolated, closed, prefixes, *guarded)
 
 
 def _choose(asked: Any, known: Any, purge: bool, nothing: Any) -> Any:
@@ -252,6 +276,8 @@ def to_owned(settings: Settings) -> dict[str, Any]:
         "isolated": [asdict(one) for one in settings.isolated],
         "closed": list(settings.closed),
         "prefixes": [asdict(one) for one in settings.prefixes],
+        "groups": [plain_group(one) for one in settings.groups],
+        "guest_ports": [plain_port(one) for one in settings.guest_ports],
     }
     if settings.metadata:
         content["metadata"] = asdict(settings.metadata)
@@ -278,4 +304,6 @@ def from_owned(owned: Mapping[str, Any]) -> Settings:
         tuple(Isolated(**item) for item in owned.get("isolated", ())),
         tuple(owned.get("closed", ())),
         tuple(Prefix(**item) for item in owned.get("prefixes", ())),
+        tuple(group_of(item) for item in owned.get("groups", ())),
+        tuple(port_of(item) for item in owned.get("guest_ports", ())),
     )

@@ -13,19 +13,26 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from .firewall_groups import Group, GuestPort
 from .firewall_input import FirewallNetwork, Isolated, Settings, Want, merge
 from .firewall_ipv6 import overlap
 
 MAKE, REMOVE, ALL = "make", "remove", "all"
 PHASES = (ALL, MAKE, REMOVE)
 
+Guarded = TypeVar("Guarded", Group, GuestPort)
+
 
 def close(want: Want, known: Settings) -> Settings:
     """Return the settings before bridges change: all that shall be, and what goes is closed.
 
+    Guests whose port goes are filtered until it is gone, by the groups that they had.
+
     :param want: what shall be.
     """
+    final = merge(want, known)
     named = {network.label for network in want.networks}
     leaving = [
         network
@@ -33,7 +40,8 @@ def close(want: Want, known: Settings) -> Settings:
         if network.label in want.absent or (want.purge and network.label not in named)
     ]
     staying = tuple(network for network in known.networks if network not in leaving)
-    settings = merge(replace(want, purge=False), replace(known, networks=staying))
+    unguarded = replace(want, purge=False, groups=None, guest_ports=None)
+    settings = merge(unguarded, replace(known, networks=staying))
     used = settings.bridges
     networks = (*settings.networks, *(network for network in leaving if not _overlaps(network, settings.networks)))
     closed = known.bridges.union(known.closed) - used
@@ -46,6 +54,8 @@ def close(want: Want, known: Settings) -> Settings:
         isolated=_both(settings.isolated, known.isolated),
         closed=tuple(sorted(closed)),
         prefixes=tuple(sorted(prefixes, key=lambda one: one.label)),
+        groups=_with_leaving(final.groups, known.groups),
+        guest_ports=_with_leaving(final.guest_ports, known.guest_ports),
     )
 
 
@@ -62,7 +72,21 @@ def let_go(final: Settings, known: Settings) -> Settings:
         forwarding=known.forwarding and final.forwarding,
         isolated=tuple(one for one in known.isolated if one in final.isolated),
         prefixes=tuple(one for one in known.prefixes if one in final.prefixes),
+        groups=_without_leaving(known.groups, final.groups),
+        guest_ports=_without_leaving(known.guest_ports, final.guest_ports),
     )
+
+
+def _with_leaving(final: Sequence[Guarded], known: Sequence[Guarded]) -> tuple[Guarded, ...]:
+    """Return what shall be, and what goes as it is known."""
+    named = {one.name for one in final}
+    return tuple(sorted((*final, *(one for one in known if one.name not in named)), key=lambda one: one.name))
+
+
+def _without_leaving(known: Sequence[Guarded], final: Sequence[Guarded]) -> tuple[Guarded, ...]:
+    """Return what is known and stays. What else differs has been made right before, or is not ours to make now."""
+    named = {one.name for one in final}
+    return tuple(one for one in known if one.name in named)
 
 
 def _overlaps(network: FirewallNetwork, others: Iterable[FirewallNetwork]) -> bool:

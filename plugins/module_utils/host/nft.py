@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import CommandFailed, HostError
+from .nft_names import with_numbers
 from .runner import Runner
 
 Expression = Mapping[str, Any]
@@ -24,6 +25,8 @@ Key = tuple[str, ...]
 # Lists whose order is their meaning.
 _ORDERED = ("concat", "range")
 _ADDRESSES = ("ipv4_addr", "ipv6_addr")
+# Type of the values of a map that says what becomes of a packet.
+VERDICT = "verdict"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class ElementSet:
     """A named set, or a named map when ``value_type`` says what it maps to.
 
     :param key_types: nftables types of the parts of a key.
-    :param elements: key to value; the value is empty in a set. Networks are written as ``10.0.0.0/8``.
+    :param elements: key to value; the value is empty in a set. Networks are written as ``10.0.0.0/8``, verdicts as
+        ``goto chain``.
     """
 
     name: str
@@ -173,15 +177,17 @@ def _parse_set(content: Mapping[str, Any]) -> ElementSet:
         tuple(str(part) for part in _as_list(content["type"])),
         value_type if isinstance(value_type, str) else json.dumps(value_type, sort_keys=True),
         "interval" in flags,
-        {parse_key(key): value if isinstance(value, str) else json.dumps(value) for key, value in pairs},
+        {parse_key(key): parse_value(value) for key, value in pairs},
     )
 
 
 def normalise(expression: Any) -> Any:
-    """Return an expression without what is no part of its meaning: counts, and the order of a list of flags."""
+    """Return an expression without what is no part of its meaning: counts, the order of flags, names for numbers."""
     if isinstance(expression, Mapping):
         if "counter" in expression and isinstance(expression["counter"], (Mapping, type(None))):
             return {"counter": None}
+        if "match" in expression:
+            expression = {"match": with_numbers(expression["match"])}
         return {key: value if key in _ORDERED else normalise(value) for key, value in expression.items()}
     if isinstance(expression, (list, tuple)):
         parts = [normalise(part) for part in expression]
@@ -226,6 +232,27 @@ def _render_part(part: str, kind: str) -> Any:
     if kind in _ADDRESSES and "-" in part:
         return {"range": part.split("-")}
     return part
+
+
+def parse_value(value: Any) -> str:
+    """Return what a map has for a key as text; a verdict as ``goto chain`` or ``drop``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((kind, content),) = value.items()
+        if content is None:
+            return str(kind)
+        if isinstance(content, Mapping) and set(content) == {"target"}:
+            return f"{kind} {content['target']}"
+    return json.dumps(value)
+
+
+def render_value(text: str, value_type: str) -> Any:
+    """Return what a map has for a key in the form that nft loads; the inverse of :func:`parse_value`."""
+    if value_type != VERDICT:
+        return text
+    kind, _space, target = text.partition(" ")
+    return {kind: {"target": target} if target else None}
 
 
 def _as_list(value: Any) -> list[Any]:

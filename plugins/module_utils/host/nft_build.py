@@ -18,6 +18,7 @@ COUNTER: Expression = {"counter": None}
 
 IIFNAME: Expression = {"meta": {"key": "iifname"}}
 OIFNAME: Expression = {"meta": {"key": "oifname"}}
+L4PROTO: Expression = {"meta": {"key": "l4proto"}}
 MARK: Expression = {"meta": {"key": "mark"}}
 
 
@@ -30,6 +31,7 @@ SOURCE = payload("ip", "saddr")
 DESTINATION = payload("ip", "daddr")
 SOURCE_V6 = payload("ip6", "saddr")
 DESTINATION_V6 = payload("ip6", "daddr")
+ETHER_TYPE = payload("ether", "type")
 
 
 def concat(*parts: Expression) -> Expression:
@@ -45,6 +47,11 @@ def match(left: Expression, right: Any, operator: str = "==") -> Expression:
 def lookup(key: Expression, name: str) -> Expression:
     """Return the value that a named map has for a key. A key that is not in it ends the rule."""
     return {"map": {"key": key, "data": f"@{name}"}}
+
+
+def dispatch(key: Expression, name: str) -> Expression:
+    """Do what a named map of verdicts has for a key. A key that is not in it goes on to the next rule."""
+    return {"vmap": {"key": key, "data": f"@{name}"}}
 
 
 def snat(address: Any) -> Expression:
@@ -80,6 +87,7 @@ def filter_hook(hook: str, priority: int) -> tuple[str, str, int, str]:
 # Holds for both directions of a connection whose destination was translated.
 IS_DNATED = match({"ct": {"key": "status"}}, "dnat", "in")
 IS_REPLY_OR_RELATED = match({"ct": {"key": "state"}}, ["established", "related"], "in")
+IS_INVALID = match({"ct": {"key": "state"}}, "invalid", "in")
 
 
 def mark_has(bit: int) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..change import Change
-from .nft import Chain, ElementSet, Key, Rule, Table, render_key
+from .nft import Chain, ElementSet, Key, Rule, Table, render_key, render_value
 from .nft_text import describe_element, describe_rule
 
 Command = Mapping[str, Any]
@@ -139,8 +139,9 @@ def commands(want: Table | None, have: Table | None) -> list[Command]:
 def _create(want: Table) -> list[Command]:
     return [
         {"add": {"table": {"family": want.family, "name": want.name}}},
-        *(_add_set(want, each) for each in want.sets.values()),
+        # Verdicts in maps name chains, rules name sets and chains.
         *(_add_chain(want, chain) for chain in want.chains.values()),
+        *(_add_set(want, each) for each in want.sets.values()),
         *(_add_rule(want, chain.name, rule) for chain in want.chains.values() for rule in chain.rules),
     ]
 
@@ -149,26 +150,28 @@ def _adapt(want: Table, have: Table) -> list[Command]:
     changed = [name for name, chain in want.chains.items() if name in have.chains and have.chains[name] != chain]
     foreign = [name for name in have.chains if name not in want.chains]
     added = [name for name in want.chains if name not in have.chains]
-    # Rules go first: they hold on to the chains, sets and objects that go next.
+    kept = [(each, have.sets[name].elements) for name, each in want.sets.items() if name in have.sets]
+    # Rules and verdicts go first: they hold on to the chains, sets and objects that go next.
     return [
         *(_of("flush", "chain", want, name) for name in (*changed, *foreign)),
         *(_of("delete", have.sets[name].kind, want, name) for name in have.sets if name not in want.sets),
+        *(command for each, present in kept for command in _elements("delete", want, each, present, each.elements)),
         *(_of("delete", "chain", want, name) for name in foreign),
         *(_of("delete", kind, want, name) for kind, name in have.others),
-        *(_add_set(want, each) for name, each in want.sets.items() if name not in have.sets),
-        *(command for name, each in want.sets.items() if name in have.sets for command in _elements(want, each, have)),
         *(_add_chain(want, want.chains[name]) for name in added),
+        *(_add_set(want, each) for name, each in want.sets.items() if name not in have.sets),
+        *(command for each, present in kept for command in _elements("add", want, each, each.elements, present)),
         *(_add_rule(want, name, rule) for name in (*changed, *added) for rule in want.chains[name].rules),
     ]
 
 
-def _elements(table: Table, want: ElementSet, have: Table) -> Iterator[Command]:
-    present = have.sets[want.name].elements
-    gone = {key: value for key, value in present.items() if want.elements.get(key) != value}
-    new = {key: value for key, value in want.elements.items() if present.get(key) != value}
-    for action, elements in (("delete", gone), ("add", new)):
-        if elements:
-            yield {action: {"element": {**_within(table), "name": want.name, "elem": _render_elements(want, elements)}}}
+def _elements(
+    action: str, table: Table, each: ElementSet, some: Mapping[Key, str], others: Mapping[Key, str]
+) -> Iterator[Command]:
+    """Yield what deletes or adds the elements that some have and others have not, or have with another value."""
+    elements = {key: value for key, value in some.items() if others.get(key) != value}
+    if elements:
+        yield {action: {"element": {**_within(table), "name": each.name, "elem": _render_elements(each, elements)}}}
 
 
 def _within(table: Table) -> dict[str, str]:
@@ -193,7 +196,9 @@ def _add_set(table: Table, each: ElementSet) -> Command:
 
 def _render_elements(each: ElementSet, elements: Mapping[Key, str]) -> list[Any]:
     if each.value_type:
-        return [[render_key(key, each.key_types), value] for key, value in elements.items()]
+        return [
+            [render_key(key, each.key_types), render_value(value, each.value_type)] for key, value in elements.items()
+        ]
     return [render_key(key, each.key_types) for key in elements]
 
 

@@ -86,3 +86,28 @@ def collapse(networks: list[str]) -> list[str]:
 def element(network: str) -> str:
     """Return a network as a part of an element's key: one address goes without its length."""
     return network[: -len("/32")] if network.endswith("/32") else network
+
+
+def is_embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an IPv6 address is an IPv4 address in another form. None is ever seen on a wire."""
+    if address.version == 4:
+        return False
+    upper, lower = int(address) >> 32, int(address) & 0xFFFFFFFF
+    return upper == 0xFFFF or (upper == 0 and lower > 1)
+
+
+def require_member(value: Any, position: str) -> str:
+    """Return an address that one guest can have, IPv4 or IPv6.
+
+    :raises InvalidInput: it is none.
+    """
+    text = str(value)
+    if ":" not in text:
+        return require_address(text, position)
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        raise InvalidInput(f"{position} {text}", "is no address") from None
+    if "%" in text or is_embedded(address) or address.is_multicast or address.is_loopback or int(address) == 0:
+        raise InvalidInput(f"{position} {text}", "is no unicast address of a guest")
+    return str(address)

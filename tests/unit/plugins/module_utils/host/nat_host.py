@@ -20,7 +20,10 @@ FORWARD = "/proc/sys/net/ipv4/ip_forward"
 
 
 class NatHost:
-    """A runner. ``log`` has what changed the host, in order; ``broken`` names a program that refuses from now on."""
+    """A runner. ``log`` has what changed the host, in order; ``broken`` names a program that refuses from now on.
+
+    ``tracks_bridges`` says whether its kernel has connection tracking for bridges.
+    """
 
     def __init__(self, **addresses: list[str]) -> None:
         self.addresses = {name: list(listed) for name, listed in addresses.items()}
@@ -31,6 +34,7 @@ class NatHost:
         self.log: list[str] = []
         self.broken = ""
         self.broken_line = 0
+        self.tracks_bridges = True
 
     def run(self, argv: Sequence[str], stdin: str | None = None, accept: Sequence[int] = (0,)) -> Completed:
         command = tuple(argv)
@@ -69,6 +73,8 @@ class NatHost:
             if table is None:
                 return 1, "Error: No such file or directory"
             return 0, json.dumps({"nftables": [{"metainfo": {}}, *(each["add"] for each in commands(table, None))]})
+        if argv[1] == "-c":
+            return (0, "") if self.tracks_bridges else (1, "Error: Could not process rule: Protocol error")
         if self.broken == "nft":
             return 1, "Error: Could not process rule: Operation not supported"
         self.log.append("nft")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_groups import Group, GroupRule, GuestPort
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_input import (
     FirewallNetwork,
     Isolated,
@@ -25,6 +26,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.nft import (
     Table,
     parse_key,
     parse_table,
+    parse_value,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -46,6 +48,46 @@ SETTINGS = Settings(
     Metadata("192.0.2.20", 8775),
     ("eth2", "nova0001"),
     isolated=(Isolated("br100", "eth2", "10.0.0.1"), Isolated("br101", "vlan101", "10.0.2.1")),
+)
+# One rule of each kind, from each kind of source.
+GUARDED = Settings(
+    groups=(
+        Group(
+            "admin",
+            "administration of project red",
+            (GroupRule(group="admin"), GroupRule("icmp", group="admin"), GroupRule("icmp", 8, 0, group="admin")),
+            ("10.0.0.5", "10.0.0.6", "fd00::f816:3eff:fe00:1"),
+        ),
+        Group("closed", "closed"),
+        Group(
+            "web",
+            "web of project red",
+            (
+                GroupRule(cidr="10.1.0.0/16"),
+                GroupRule(cidr="10.2.0.1/32"),
+                GroupRule(cidr="fd01::/64"),
+                GroupRule(cidr="fd02::1/128"),
+                GroupRule("icmp", cidr="0.0.0.0/0"),
+                GroupRule("icmp", cidr="::/0"),
+                GroupRule("icmp", 3, 13, cidr="10.0.0.0/8"),
+                GroupRule("icmp", 42, cidr="10.0.0.0/8"),
+                GroupRule("icmp", 1, 6, cidr="fd00::/8"),
+                GroupRule("icmp", 128, cidr="fd00::/8"),
+                GroupRule("tcp", 80, 80, cidr="0.0.0.0/0"),
+                GroupRule("tcp", 80, 80, cidr="::/0"),
+                GroupRule("tcp", 8000, 8010, cidr="10.0.0.0/9"),
+                GroupRule("tcp", group="admin"),
+                GroupRule("udp", cidr="10.0.0.0/8"),
+                GroupRule("udp", 1, 65535, cidr="fd00::/8"),
+                GroupRule("udp", 53, 53, group="admin"),
+            ),
+        ),
+    ),
+    guest_ports=(
+        GuestPort("tap1b2c3d4e5-f6", ("admin", "web"), ("10.0.0.1", "10.0.0.2")),
+        GuestPort("tap2b2c3d4e5-f6", ("web",), ("10.0.0.1",)),
+        GuestPort("tap3b2c3d4e5-f6"),
+    ),
 )
 ADDRESSES = (
     FloatingAddress("10.46.169.225", "10.0.0.3", "eth0"),
@@ -109,7 +151,7 @@ def _load_chain(table: Table, action: str, thing: Mapping[str, Any]) -> Table:
 def _change_elements(each: ElementSet, action: str, elements: list[Any]) -> ElementSet:
     present = dict(each.elements)
     for item in elements:
-        key, value = (parse_key(item[0]), item[1]) if each.value_type else (parse_key(item), "")
+        key, value = (parse_key(item[0]), parse_value(item[1])) if each.value_type else (parse_key(item), "")
         if action == "delete":
             assert present.pop(key) == value
         else:

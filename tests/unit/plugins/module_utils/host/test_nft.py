@@ -23,7 +23,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.nft import (
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.runner import Completed
 
-from .nft_samples import ADDRESSES, SETTINGS, listed, listing
+from .nft_samples import ADDRESSES, GUARDED, SETTINGS, listed, listing
 
 
 class OneAnswer:
@@ -43,6 +43,7 @@ class OneAnswer:
 def test_the_firewall_that_nft_lists_is_the_one_that_was_rendered():
     assert listed("firewall_ip", "ip", "nova_firewall") == render_ip_table("nova", SETTINGS)
     assert listed("firewall_bridge", "bridge", "nova_firewall") == render_bridge_table("nova", SETTINGS)
+    assert listed("firewall_groups", "bridge", "nova_firewall") == render_bridge_table("nova", GUARDED)
 
 
 def test_the_floating_table_that_nft_lists_is_the_one_that_was_rendered():
