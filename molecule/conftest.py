@@ -39,6 +39,12 @@ def playbook() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
+def ansible() -> Callable[..., str]:
+    """Return a function that runs one task on a host."""
+    return lambda *words: run_ansible("ansible", *words)
+
+
+@pytest.fixture(scope="session")
 def state() -> Path:
     return state_of(os.environ["MOLECULE_SCENARIO_NAME"])
 
