@@ -33,13 +33,12 @@ print(json.dumps([change.describe() for change in done.changes]))
 
 def tell_firewall(state: Path, host: str, **options: Any) -> list[str]:
     """Apply options of nova_firewall for an owner of its own, and return what that changed."""
-    command = f"python3 -I -B -c {shlex.quote(PROGRAM)} {OWNER} {MEMORY}"
+    command = f"python3 -I -c {shlex.quote(PROGRAM)} {OWNER} {MEMORY}"
     given = {"networks": [], "purge": True, **options}
     changes: list[str] = json.loads(ssh(state, host, command, stdin=json.dumps(given).encode()))
     return changes
 
 
 def forget_firewall(state: Path, host: str) -> None:
-    """Take the rules away, and what the host remembers of them."""
-    tell_firewall(state, host)
-    ssh(state, host, f"rm -r {MEMORY}")
+    """Take the rules away whatever they are, and what the host remembers of them."""
+    ssh(state, host, f"nft delete table bridge {OWNER}_firewall 2>/dev/null; rm -rf {MEMORY}")
