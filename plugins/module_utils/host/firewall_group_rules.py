@@ -105,7 +105,7 @@ def _answers() -> Chain:
     return Chain(
         "answers",
         (
-            rule(match(ETHER_TYPE, frames, "!="), COUNTER, DROP, comment="tagged, or of a protocol that no group knows"),
+            rule(match(ETHER_TYPE, frames, "!="), COUNTER, DROP, comment="tagged, or neither ARP nor IP"),
             rule(match(ETHER_TYPE, "arp"), ACCEPT),
             rule(match(payload("icmpv6", "type"), {"set": _DISCOVERY}), ACCEPT, comment="neighbour discovery"),
             rule(match(SOURCE_V6, _LINK_LOCAL), *dhcp_v6, ACCEPT, comment="DHCPv6"),
@@ -154,5 +154,5 @@ def _about(each: GroupRule, family: str) -> Iterator[Expression]:
     elif each.protocol and each.from_port is None:
         yield match(L4PROTO, PROTOCOLS[each.protocol])
     elif each.protocol:
-        one = each.from_port == each.to_port
-        yield match(payload(each.protocol, "dport"), each.from_port if one else {"range": [each.from_port, each.to_port]})
+        ports = [each.from_port, each.to_port]
+        yield match(payload(each.protocol, "dport"), ports[0] if ports[0] == ports[1] else {"range": ports})

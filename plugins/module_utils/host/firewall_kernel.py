@@ -35,5 +35,5 @@ def require_bridge_tracking(runner: Runner) -> None:
         raise HostError(
             "this kernel",
             f"has no connection tracking for bridges ({MODULE}), which guest_ports need",
-            "Install a kernel that has it (5.3 or later, option CONFIG_NF_CONNTRACK_BRIDGE), or leave guest_ports empty.",
+            "Use a kernel that has it (5.3 or later, with CONFIG_NF_CONNTRACK_BRIDGE), or leave guest_ports empty.",
         )

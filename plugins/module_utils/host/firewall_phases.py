@@ -13,16 +13,23 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from .firewall_groups import Group, GuestPort
 from .firewall_input import FirewallNetwork, Isolated, Settings, Want, merge
 from .firewall_ipv6 import overlap
 
 MAKE, REMOVE, ALL = "make", "remove", "all"
 PHASES = (ALL, MAKE, REMOVE)
 
-Guarded = TypeVar("Guarded", Group, GuestPort)
+
+class Named(Protocol):
+    """A group or a port."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Guarded = TypeVar("Guarded", bound=Named)
 
 
 def close(want: Want, known: Settings) -> Settings:
@@ -80,7 +87,8 @@ def let_go(final: Settings, known: Settings) -> Settings:
 def _with_leaving(final: Sequence[Guarded], known: Sequence[Guarded]) -> tuple[Guarded, ...]:
     """Return what shall be, and what goes as it is known."""
     named = {one.name for one in final}
-    return tuple(sorted((*final, *(one for one in known if one.name not in named)), key=lambda one: one.name))
+    leaving = (one for one in known if one.name not in named)
+    return tuple(sorted((*final, *leaving), key=lambda one: one.name))
 
 
 def _without_leaving(known: Sequence[Guarded], final: Sequence[Guarded]) -> tuple[Guarded, ...]:

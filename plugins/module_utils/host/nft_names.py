@@ -87,7 +87,8 @@ def with_numbers(comparison: Mapping[str, Any]) -> Mapping[str, Any]:
         names: Mapping[str, int] = PROTOCOLS
     else:
         field = left.get("payload")
-        names = _FIELDS.get((field.get("protocol"), field.get("field")), {}) if isinstance(field, Mapping) else {}
+        header = field if isinstance(field, Mapping) else {}
+        names = _FIELDS.get((str(header.get("protocol")), str(header.get("field"))), {})
     return {**comparison, "right": _number(comparison.get("right"), names)} if names else comparison
 
 

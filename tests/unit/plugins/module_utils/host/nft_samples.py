@@ -20,6 +20,7 @@ from ansible_collections.novanet.network.plugins.module_utils.host.firewall_inpu
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.floating_input import FloatingAddress
 from ansible_collections.novanet.network.plugins.module_utils.host.nft import (
+    VERDICT,
     Chain,
     ElementSet,
     Rule,
@@ -111,7 +112,22 @@ def load(table: Table | None, commands: Iterable[Mapping[str, Any]]) -> Table | 
         ((action, content),) = command.items()
         ((kind, thing),) = content.items()
         table = _load_one(table, action, kind, thing)
+        assert table is None or _targets(table) <= set(table.chains), "the kernel knows no such chain, or it is in use"
     return table
+
+
+def _targets(table: Table) -> set[str]:
+    """Return the chains that rules and verdicts lead to."""
+    verdicts = {value for each in table.sets.values() if each.value_type == VERDICT for value in each.elements.values()}
+    leading = [
+        expression[word]["target"]
+        for chain in table.chains.values()
+        for rule in chain.rules
+        for expression in rule.expressions
+        for word in ("jump", "goto")
+        if word in expression
+    ]
+    return {*leading, *(verdict.split()[1] for verdict in verdicts if " " in verdict)}
 
 
 def _load_one(table: Table | None, action: str, kind: str, thing: Mapping[str, Any]) -> Table | None:
