@@ -22,7 +22,7 @@ FORWARD = "/proc/sys/net/ipv4/ip_forward"
 class NatHost:
     """A runner. ``log`` has what changed the host, in order; ``broken`` names a program that refuses from now on.
 
-    ``tracks_bridges`` says whether its kernel has connection tracking for bridges.
+    ``tracks_bridges`` says whether its kernel knows the connections of bridged frames, ``modules`` what it could load.
     """
 
     def __init__(self, **addresses: list[str]) -> None:
@@ -35,6 +35,7 @@ class NatHost:
         self.broken = ""
         self.broken_line = 0
         self.tracks_bridges = True
+        self.modules: set[str] = set()
 
     def run(self, argv: Sequence[str], stdin: str | None = None, accept: Sequence[int] = (0,)) -> Completed:
         command = tuple(argv)
@@ -106,6 +107,10 @@ class NatHost:
             listed = self.addresses[interface]
             listed.append(address) if action == "add" else listed.remove(address)
         return 0, ""
+
+    def _modprobe(self, argv: Sequence[str], stdin: str) -> tuple[int, str]:
+        assert "-n" in argv, "the kernel loads what it needs by itself"
+        return (0 if argv[-1] in self.modules else 1), ""
 
     def _conntrack(self, argv: Sequence[str], stdin: str) -> tuple[int, str]:
         if "-L" in argv:
