@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.cloud import Instance
+from tests.lab.cloud import METADATA_ADDRESS, OUTSIDE_ADDRESS, Instance
+from tests.lab.probes import METADATA_TOKEN, OUTSIDE_TOKEN
 from tests.machines.firewall import MEMORY, OWNER, forget_firewall, tell_firewall
 from tests.machines.guests import Guest
 from tests.machines.ssh import ssh
@@ -138,6 +139,7 @@ def test_a_guarded_guest_gets_the_answers_to_what_it_asks(site: Site) -> None:
     for name in (NEIGHBOUR, FAR):
         everything = {(GUARDED, kind) for kind in ("tcp", "udp", "ping")}
         assert site.reached(GUARDED, site.guests[name].instance, everything) == everything
+    assert site.succeeds(GUARDED, f"{PING} 5 {HOST_ADDRESS}")
 
 
 def test_neighbours_find_each_other_by_ipv6(site: Site) -> None:
@@ -164,6 +166,24 @@ def test_a_port_that_is_no_longer_listed_is_open_again(site: Site) -> None:
         f"delete filter of port {site.guarded.port}",
     ]
     assert site.reached(NEIGHBOUR, site.guarded, ALL) == {(NEIGHBOUR, kind) for kind in ("tcp", "udp", "ping")}
+
+
+def test_what_its_own_gateway_routes_and_translates_comes_back_to_a_guarded_guest(
+    state: Path, guests: dict[str, Guest]
+) -> None:
+    guest = guests[FAR]
+    pinged = f"{PING} 2 {guest.instance.address} >/dev/null && echo yes || echo no"
+    assert guests[NEIGHBOUR].run(pinged) == "yes\n"
+    port = {"name": guest.instance.port, "groups": []}
+    try:
+        tell_firewall(state, guest.instance.host, guest_ports=[port])
+        with ThreadPoolExecutor() as pool:
+            routed = pool.submit(guest.request, OUTSIDE_ADDRESS)
+            translated = pool.submit(guest.fetch, f"http://{METADATA_ADDRESS}/latest/meta-data/")
+        assert (routed.result().token, translated.result().token) == (OUTSIDE_TOKEN, METADATA_TOKEN)
+        assert guests[NEIGHBOUR].run(pinged) == "no\n"
+    finally:
+        forget_firewall(state, guest.instance.host)
 
 
 def test_the_example_of_the_module_works_as_it_is_written(
