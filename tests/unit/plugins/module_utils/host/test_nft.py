@@ -14,11 +14,14 @@ from ansible_collections.novanet.network.plugins.module_utils.host.firewall_brid
 from ansible_collections.novanet.network.plugins.module_utils.host.firewall_rules import render_ip_table
 from ansible_collections.novanet.network.plugins.module_utils.host.floating_rules import render_table
 from ansible_collections.novanet.network.plugins.module_utils.host.nft import (
+    VERDICT,
     normalise,
     parse_key,
     parse_table,
+    parse_value,
     read_table,
     render_key,
+    render_value,
     write_tables,
 )
 from ansible_collections.novanet.network.plugins.module_utils.host.runner import Completed
@@ -38,6 +41,13 @@ class OneAnswer:
         if self.answer[0] not in accept:
             raise CommandFailed(tuple(argv), self.answer[0], self.answer[2])
         return Completed(tuple(argv), *self.answer)
+
+
+def compared(field: str, value: Any) -> Any:
+    """Return a comparison as nft lists it."""
+    protocol, _space, name = field.partition(" ")
+    left = {"payload": {"protocol": protocol, "field": name}} if name else {"meta": {"key": field}}
+    return {"match": {"op": "==", "left": left, "right": value}}
 
 
 def test_the_firewall_that_nft_lists_is_the_one_that_was_rendered():
@@ -98,6 +108,20 @@ def test_a_key_survives_the_way_there_and_back(key, types, parts):
     assert render_key(parts, types) == key
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"goto": {"target": "into.web"}}, "goto into.web"),
+        ({"jump": {"target": "a-b"}}, "jump a-b"),
+        ({"drop": None}, "drop"),
+        ({"accept": None}, "accept"),
+    ],
+)
+def test_a_verdict_survives_the_way_there_and_back(value, text):
+    assert parse_value(value) == text
+    assert render_value(text, VERDICT) == value
+
+
 def test_a_network_of_one_address_is_that_address():
     assert parse_key({"prefix": {"addr": "10.0.0.3", "len": 32}}) == ("10.0.0.3",)
 
@@ -112,6 +136,10 @@ def test_what_somebody_wrote_beside_an_element_does_not_make_it_another():
         ({"counter": {"packets": 7, "bytes": 9}}, {"counter": None}),
         ({"match": {"right": ["related", "established"]}}, {"match": {"right": ["established", "related"]}}),
         ({"match": {"right": ["dnat"]}}, {"match": {"right": "dnat"}}),
+        (compared("l4proto", "ipv6-icmp"), compared("l4proto", 58)),
+        (compared("icmp type", "echo-request"), compared("icmp type", 8)),
+        (compared("icmp code", "admin-prohibited"), compared("icmp code", 13)),
+        (compared("icmpv6 type", {"set": ["nd-router-advert", 130]}), compared("icmpv6 type", {"set": [130, 134]})),
     ],
 )
 def test_what_is_no_part_of_the_meaning_is_left_out(one, other):
@@ -122,6 +150,8 @@ def test_what_is_no_part_of_the_meaning_is_left_out(one, other):
     ("one", "other"),
     [
         ({"counter": "hits"}, {"counter": None}),
+        (compared("icmp code", "admin-prohibited"), compared("icmpv6 code", "admin-prohibited")),
+        (compared("icmp type", "echo-request"), compared("icmp type", "echo-reply")),
         ({"concat": ["b", "a"]}, {"concat": ["a", "b"]}),
         ({"range": ["10.0.0.9", "10.0.0.10"]}, {"range": ["10.0.0.10", "10.0.0.9"]}),
     ],
