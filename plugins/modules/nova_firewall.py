@@ -158,7 +158,9 @@ options:
         description: How people call the group, for messages. When omitted it is the name.
         type: str
       rules:
-        description: What may come in, and nothing else. Answers to what a guest asked for always come in.
+        description:
+          - What may come in, and nothing else. Answers to what a guest asked for always come in.
+          - A connection that was let in goes on until it ends, also when its rule has gone.
         type: list
         elements: dict
         default: []
