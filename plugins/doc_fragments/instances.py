@@ -72,6 +72,12 @@ options:
           mac:
             description: MAC address. When omitted, one that follows from the names of the instance and the network.
             type: str
+      security_groups:
+        description:
+          - Names of all the security groups of its project that the instance is in, see M(novanet.network.nova_security_group).
+          - In none, nothing that is sent to it is filtered.
+        type: list
+        elements: str
       floating_ip:
         description:
           - A floating address for the first fixed address of the instance. It goes with the instance, and when

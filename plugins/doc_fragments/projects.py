@@ -40,10 +40,16 @@ options:
               - How many floating addresses it may have. V(-1) for any number.
               - Those that are assigned automatically do not count.
             type: int
+          security_groups:
+            description: How many security groups it may have. V(-1) for any number.
+            type: int
+          security_group_rules:
+            description: How many rules each of its security groups may have. V(-1) for any number.
+            type: int
       state:
         description:
-          - V(scrubbed) releases the floating addresses of the project and disassociates its networks. A VLAN network
-            can be claimed by another project then, other networks are everybody's.
+          - V(scrubbed) releases the floating addresses of the project, disassociates its networks and removes its security
+            groups. A VLAN network can be claimed by another project then, other networks are everybody's.
           - It is refused while the project has instances, see O(projects[].remove_instances).
           - Quotas stay, and so does a floating pool that only this project may use.
         type: str
@@ -70,5 +76,11 @@ options:
         type: int
       floating_ips:
         description: How many floating addresses. V(-1) for any number.
+        type: int
+      security_groups:
+        description: How many security groups. V(-1) for any number.
+        type: int
+      security_group_rules:
+        description: How many rules in each security group. V(-1) for any number.
         type: int
 """

@@ -28,12 +28,12 @@ options:
     required: true
   lists:
     description:
-      - The lists that are wanted, in order, or the name of one. V(instances), V(networks), V(floating) and V(pools) are made of what has
-        these names, V(fixed) of V(fixed) and V(instances).
+      - The lists that are wanted, in order, or the name of one. V(instances), V(networks), V(floating), V(pools) and V(security_groups) are
+        made of what has these names, V(fixed) of V(fixed) and V(instances).
     type: list
     elements: str
-    choices: [instances, networks, fixed, floating, pools]
-    default: [instances, networks, fixed, floating, pools]
+    choices: [instances, networks, fixed, floating, pools, security_groups]
+    default: [instances, networks, fixed, floating, pools, security_groups]
   form:
     description:
       - With V(table), several lists come one after the other, each below its title.
@@ -129,6 +129,16 @@ LISTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "Free": "free",
         },
     ),
+    "security_groups": (
+        "Security groups",
+        {
+            "Project": "project",
+            "Name": "name",
+            "Description": "description",
+            "Rules": "sentences",
+            "Instances": "instances",
+        },
+    ),
 }
 FORMS = ("table", "csv")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -161,7 +171,17 @@ def _rows(ipam: Any, name: str) -> list[list[str]]:
     if name == "fixed":
         hostnames = {instance["name"]: instance["hostname"] for instance in ipam["instances"]}
         items = [{**item, "hostname": hostnames.get(item["instance"], item["device"])} for item in items]
+    if name == "security_groups":
+        items = [{**item, "sentences": [_rule(rule) for rule in item["rules"]]} for item in items]
     return [[_cell(item[key]) for key in LISTS[name][1].values()] for item in items]
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    """Return a rule of a security group in words, such as ``tcp 80-81 from 0.0.0.0/0``."""
+    ports = [str(rule[key]) for key in ("from_port", "to_port") if rule[key] is not None]
+    span = ("/" if rule["protocol"] == "icmp" else "-").join(ports if len(set(ports)) > 1 else ports[:1])
+    source = rule["cidr"] or f"group {rule['group']}"
+    return " ".join([rule["protocol"] or "everything", *([span] if span else []), f"from {source}"])
 
 
 def _cell(value: Any) -> str:

@@ -146,6 +146,10 @@ instances:
       description: Floating addresses that lead to it.
       type: list
       elements: str
+    security_groups:
+      description: Names of the security groups that it is in.
+      type: list
+      elements: str
     networks:
       description: Its addresses by network in one line, floating ones after fixed ones.
       type: str

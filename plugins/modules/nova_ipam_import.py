@@ -137,11 +137,11 @@ left_behind:
       sample: it is allocated to no instance; it stays reserved
 carried_over:
   description:
-    - How many C(networks), C(reservations), C(instances), C(nics), C(host_addresses), C(floating_pools) and
-      C(floating_addresses) nova or libvirt has that are in the IPAM now.
+    - How many C(networks), C(reservations), C(security_groups), C(instances), C(nics), C(host_addresses), C(floating_pools)
+      and C(floating_addresses) nova or libvirt has that are in the IPAM now.
   returned: success
   type: dict
-  sample: {networks: 2, reservations: 3, instances: 40, nics: 55, host_addresses: 0, floating_pools: 1, floating_addresses: 12}
+  sample: {networks: 2, reservations: 3, security_groups: 2, instances: 40, nics: 55, host_addresses: 0, floating_pools: 1, floating_addresses: 12}
 changes:
   description: What was changed, in order.
   returned: success

@@ -10,7 +10,7 @@ module: nova_ipam_info
 short_description: Look at what the IPAM holds
 version_added: 0.1.0
 description:
-  - Returns lists of projects, networks, addresses, instances and hosts, and the audit of what was changed.
+  - Returns lists of projects, networks, addresses, instances, security groups and hosts, and the audit of what was changed.
   - Changes nothing. A database that does not exist is an error, it is not made.
 options:
   database:
@@ -21,8 +21,8 @@ options:
     description: The lists that are wanted.
     type: list
     elements: str
-    choices: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
-    default: [projects, networks, fixed, floating, pools, instances, hosts, withdrawals, contradictions, events]
+    choices: [projects, networks, fixed, floating, pools, instances, security_groups, hosts, withdrawals, contradictions, events]
+    default: [projects, networks, fixed, floating, pools, instances, security_groups, hosts, withdrawals, contradictions, events]
   events_limit:
     description: How many events are returned, the newest.
     type: int
@@ -150,7 +150,9 @@ projects:
       description: Name of the project.
       type: str
     quotas:
-      description: How many C(networks), C(fixed_ips) and C(floating_ips) it may have. V(-1) is unlimited.
+      description:
+        - How many C(networks), C(fixed_ips), C(floating_ips) and C(security_groups) it may have, and how many
+          C(security_group_rules) each group. V(-1) is unlimited.
       type: dict
     own_quotas:
       description: Which of them are its own. The others are the defaults.
@@ -158,7 +160,8 @@ projects:
       elements: str
     used:
       description:
-        - How many C(networks), C(fixed_ips) and C(floating_ips) it has.
+        - How many C(networks), C(fixed_ips), C(floating_ips) and C(security_groups) it has, and how many
+          C(security_group_rules) the group with the most of them.
         - Addresses in quarantine, and floating addresses that were assigned automatically, are not counted.
       type: dict
     origin:
@@ -442,9 +445,55 @@ instances:
       description: Floating addresses that lead to it.
       type: list
       elements: str
+    security_groups:
+      description: Names of the security groups that it is in.
+      type: list
+      elements: str
     networks:
       description: Its addresses by network in one line, floating ones after fixed ones.
       type: str
+    origin:
+      description: Where the wish for it came from.
+      type: str
+security_groups:
+  description: Security groups, by project and name.
+  returned: when O(gather) has V(security_groups)
+  type: list
+  elements: dict
+  contains:
+    project:
+      description: Project that it belongs to.
+      type: str
+    name:
+      description: Name of the group.
+      type: str
+    description:
+      description: What it is for.
+      type: str
+    rules:
+      description: What may come in, as in the module C(nova_security_group). A value that is null stands for any.
+      type: list
+      elements: dict
+      contains:
+        protocol:
+          description: Protocol.
+          type: str
+        from_port:
+          description: First port, or type of ICMP.
+          type: int
+        to_port:
+          description: Last port, or code of ICMP.
+          type: int
+        cidr:
+          description: Where it may come from; none when it is from members of a group.
+          type: str
+        group:
+          description: Name of that group.
+          type: str
+    instances:
+      description: Names of the instances in it.
+      type: list
+      elements: str
     origin:
       description: Where the wish for it came from.
       type: str
@@ -473,7 +522,7 @@ withdrawals:
   elements: dict
   contains:
     kind:
-      description: V(fixed), V(floating) or V(gateway).
+      description: V(fixed), V(floating), V(gateway), or V(member) where a host lets an address in as that of a member of a security group.
       type: str
     address:
       description: The address.
@@ -560,6 +609,7 @@ KINDS = [
     "floating",
     "pools",
     "instances",
+    "security_groups",
     "hosts",
     "withdrawals",
     "contradictions",

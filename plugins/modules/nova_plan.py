@@ -10,8 +10,8 @@ module: nova_plan
 short_description: Reconcile the whole cloud in the IPAM and compute what each host must have
 version_added: 0.1.0
 description:
-  - Applies the lists of projects, networks, reservations, floating pools, instances and floating addresses to the IPAM
-    database and computes the plan of every host from the result, all in one transaction.
+  - Applies the lists of projects, networks, reservations, floating pools, security groups, instances and floating
+    addresses to the IPAM database and computes the plan of every host from the result, all in one transaction.
   - In check mode the transaction is rolled back, so a preview shows the new cloud, with the addresses and MACs that the
     run will choose.
   - A list that is omitted is not managed. An empty list means none, see O(purge).
@@ -204,6 +204,7 @@ extends_documentation_fragment:
   - novanet.network.projects
   - novanet.network.networks
   - novanet.network.reservations
+  - novanet.network.security_groups
   - novanet.network.instances
   - novanet.network.floating_pools
 seealso:
@@ -375,7 +376,7 @@ from ansible_collections.novanet.network.plugins.module_utils.plan.compile impor
 from ansible_collections.novanet.network.plugins.module_utils.plan.inputs import read_hosts, read_settings
 from ansible_collections.novanet.network.plugins.module_utils.wiring import ipam_module
 
-LISTS = ("projects", "networks", "reservations", "floating_pools", "instances", "floating_addresses")
+LISTS = ("projects", "networks", "reservations", "floating_pools", "security_groups", "instances", "floating_addresses")
 
 
 def operate(work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:

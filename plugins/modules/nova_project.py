@@ -10,7 +10,7 @@ module: nova_project
 short_description: Keep the quotas of projects as listed in the IPAM, and scrub projects
 version_added: 0.1.0
 description:
-  - Sets how many networks, fixed addresses and floating addresses projects may have.
+  - Sets how many networks, fixed addresses, floating addresses and security groups projects may have.
   - Takes from a project that is over all that it has.
   - A project need not be listed to exist. It is made when a network, an instance or a floating address names it.
   - It touches no host.
@@ -56,7 +56,13 @@ EXAMPLES = r"""
           networks: -1
           floating_ips: -1
 
-- name: Give the networks and floating addresses of a project back
+- name: Limit security groups as nova did
+  novanet.network.nova_project:
+    default_quotas:
+      security_groups: 10
+      security_group_rules: 20
+
+- name: Give the networks, floating addresses and security groups of a project back
   novanet.network.nova_project:
     projects:
       - name: blue
@@ -81,9 +87,11 @@ projects:
       description: Name of the project.
       type: str
     quotas:
-      description: How many C(networks), C(fixed_ips) and C(floating_ips) it may have. V(-1) is unlimited.
+      description:
+        - How many C(networks), C(fixed_ips), C(floating_ips) and C(security_groups) it may have, and how many
+          C(security_group_rules) each group. V(-1) is unlimited.
       type: dict
-      sample: {networks: 2, fixed_ips: -1, floating_ips: 10}
+      sample: {networks: 2, fixed_ips: -1, floating_ips: 10, security_groups: 10, security_group_rules: 20}
     own_quotas:
       description: Which of them are its own. The others are the defaults.
       type: list
@@ -91,10 +99,11 @@ projects:
       sample: [floating_ips, networks]
     used:
       description:
-        - How many C(networks), C(fixed_ips) and C(floating_ips) it has.
+        - How many C(networks), C(fixed_ips), C(floating_ips) and C(security_groups) it has, and how many
+          C(security_group_rules) the group with the most of them.
         - Addresses in quarantine, and floating addresses that were assigned automatically, are not counted.
       type: dict
-      sample: {networks: 1, fixed_ips: 7, floating_ips: 0}
+      sample: {networks: 1, fixed_ips: 7, floating_ips: 0, security_groups: 1, security_group_rules: 3}
     origin:
       description: Where the project was named first, V(inventory) or V(operation).
       type: str

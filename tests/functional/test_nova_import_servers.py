@@ -27,7 +27,12 @@ def nova(tmp_path: Path) -> NovaCloud:
     (tmp_path / "nova").mkdir()
     nova = NovaCloud(tmp_path / "nova")
     network = nova.network()
-    nova.boot("web one", {network: "10.0.0.4"})
+    web = nova.boot("web one", {network: "10.0.0.4"})
+    group = nova.add("security_groups", name="default", project_id=RED)
+    for cidr in ("0.0.0.0/0", "192.0.2.7/32", "fd00::/64"):
+        nova.add("security_group_rules", parent_group_id=group, protocol="tcp", from_port=22, to_port=22, cidr=cidr)
+    nova.add("security_group_rules", parent_group_id=group, group_id=group)
+    nova.add("security_group_instance_association", security_group_id=group, instance_uuid=web)
     nova.boot("web two", {network: "10.0.0.5"}, host="c2")
     nova.boot("lost", {network: "10.0.0.6"}, host=None)
     nova.floating("192.0.2.1", "10.0.0.4")
@@ -76,7 +81,8 @@ def test_a_nova_database_on_postgresql_is_taken_over_as_one_in_a_file(nova: Nova
     with running_server() as server:
         there = take_over(Databases(server.state), tmp_path, put_on_postgresql(server, nova))
         assert there == take_over(Databases(server.state), tmp_path, nova.url)
-        assert (there[2]["instances"], there[2]["floating_addresses"]) == (2, 1)
+        assert (there[2]["instances"], there[2]["floating_addresses"], there[2]["security_groups"]) == (2, 1, 1)
+        assert "create security group default of project red (4 rules)" in there[0]
 
 
 def test_a_nova_database_on_mariadb_is_taken_over_as_one_in_a_file(nova: NovaCloud, tmp_path: Path) -> None:
@@ -90,4 +96,5 @@ def test_a_nova_database_on_mariadb_is_taken_over_as_one_in_a_file(nova: NovaClo
         server.execute(statements)
         there = take_over(Databases(server.state), tmp_path, server.url)
         assert there == take_over(Databases(server.state), tmp_path, nova.url)
-        assert (there[2]["instances"], there[2]["floating_addresses"]) == (2, 1)
+        assert (there[2]["instances"], there[2]["floating_addresses"], there[2]["security_groups"]) == (2, 1, 1)
+        assert "create security group default of project red (4 rules)" in there[0]

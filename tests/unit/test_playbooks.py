@@ -18,6 +18,7 @@ from tests.tools.tree import ROOT
 OPERATIONS = [
     ("project", "projects", "nova_project", "projects"),
     ("network", "networks", "nova_network", "networks"),
+    ("security_group", "security_groups", "nova_security_group", "security_groups"),
     ("instance", "instances", "nova_instance", "instances"),
     ("floating_ip", "floating_addresses", "nova_floating_pool", "addresses"),
 ]

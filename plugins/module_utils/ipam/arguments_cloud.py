@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .arguments_floating import FLOATING_ARGUMENTS
+from .arguments_groups import SECURITY_GROUPS_ARGUMENTS
 from .arguments_instances import INSTANCE_DEFAULTS, INSTANCES_ARGUMENTS
 from .arguments_networks import MANAGERS, NETWORKS_ARGUMENTS, PURGE_ARGUMENTS, RESERVATIONS_ARGUMENTS
 from .arguments_projects import PROJECTS_ARGUMENTS
@@ -53,6 +54,7 @@ PLAN_ARGUMENTS: dict[str, Any] = {
     **PROJECTS_ARGUMENTS,
     **NETWORKS_ARGUMENTS,
     **RESERVATIONS_ARGUMENTS,
+    **SECURITY_GROUPS_ARGUMENTS,
     **INSTANCES_ARGUMENTS,
     **INSTANCE_DEFAULTS,
     **FLOATING_ARGUMENTS,

@@ -24,6 +24,7 @@ INSTANCE_ITEM: dict[str, Any] = {
             "mac": {"type": "str"},
         },
     },
+    "security_groups": {"type": "list", "elements": "str"},
     "floating_ip": {
         "type": "dict",
         "options": {

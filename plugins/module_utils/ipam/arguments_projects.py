@@ -12,6 +12,8 @@ QUOTAS: dict[str, Any] = {
     "networks": {"type": "int"},
     "fixed_ips": {"type": "int"},
     "floating_ips": {"type": "int"},
+    "security_groups": {"type": "int"},
+    "security_group_rules": {"type": "int"},
 }
 
 PROJECT_ITEM: dict[str, Any] = {

@@ -19,6 +19,7 @@ from .floating_pools import apply_pools
 from .instances import apply_instances, remove_instances
 from .networks import apply_networks, assign_serving_host, read_defaults
 from .project_lists import apply_projects, refuse_revived
+from .security_groups import ensure_security_groups, remove_security_groups
 from .sql import and_, select
 from .store import Transaction
 
@@ -29,8 +30,8 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     """Make the IPAM say what the lists say, and return the fixed addresses that came out of quarantine.
 
     :param options: those of ``nova_plan``.
-    :param lists: ``projects``, ``networks``, ``reservations``, ``floating_pools``, ``instances`` and
-        ``floating_addresses``; None for a list that was omitted.
+    :param lists: ``projects``, ``networks``, ``reservations``, ``floating_pools``, ``security_groups``, ``instances``
+        and ``floating_addresses``; None for a list that was omitted.
     :raises NovaError: the first thing that is wrong; then nothing of it happens.
     """
     released = acknowledge(work, options["acknowledgements"]) + forget_hosts(work, options["forget_hosts"])
@@ -44,6 +45,9 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     if lists["floating_pools"] is not None:
         apply_pools(work, _present(lists["floating_pools"]), where="floating_pools")
     apply_reservations(work, lists["reservations"], purge)
+    groups = lists["security_groups"]
+    if groups is not None:
+        ensure_security_groups(work, groups)
     if lists["instances"] is not None:
         apply_instances(work, lists["instances"], defaults, purge)
     if lists["floating_addresses"] is not None:
@@ -51,6 +55,9 @@ def reconcile_cloud(work: Transaction, options: Mapping[str, Any], lists: Mappin
     if lists["floating_pools"] is not None:
         # A pool can go only after its addresses.
         apply_pools(work, lists["floating_pools"], purge, "floating_pools")
+    if groups is not None:
+        # A group can go only after the last instance has left it.
+        remove_security_groups(work, groups, purge)
     refuse_revived(work, lists["projects"])
     if work.caller.check:
         # Foreseen reports are about what was withdrawn just now: the run itself stores that before it gets them.

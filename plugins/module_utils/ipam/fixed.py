@@ -27,6 +27,9 @@ from .sql import and_, delete, insert, or_, select, update
 from .store import Transaction
 from .withdrawals import reinstate, withdraw
 
+# Withdrawals that keep a fixed address from the next one: who has it, and who lets it in as that of a group's member.
+HOLDING = ("fixed", "member")
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -203,7 +206,7 @@ def runs(rows: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
 
 def _due(work: Transaction) -> list[Any]:
     fixed, withdrawals = schema.fixed_ips, schema.withdrawals
-    unconfirmed = and_(withdrawals.c.kind == "fixed", withdrawals.c.address == fixed.c.address)
+    unconfirmed = and_(withdrawals.c.kind.in_(HOLDING), withdrawals.c.address == fixed.c.address)
     over = or_(fixed.c.lease_expires.is_(None), fixed.c.lease_expires <= work.now)
     query = (
         select(fixed)
@@ -240,8 +243,8 @@ def _why_not(work: Transaction, network: Any, number: int, subject: str) -> Nova
 def describe_quarantine(work: Transaction, fixed: Any) -> str:
     """Return what a released address still waits for, in words."""
     table = schema.withdrawals
-    same = and_(table.c.kind == "fixed", table.c.address == fixed.address)
-    hosts = [row.host for row in work.connection.execute(select(table).where(same).order_by(table.c.host))]
+    same = and_(table.c.kind.in_(HOLDING), table.c.address == fixed.address)
+    hosts = sorted(set(work.connection.execute(select(table.c.host).where(same)).scalars()))
     reasons = [f"{owner(fixed)} had it"]
     if hosts:
         reasons.append(f"not yet confirmed by {', '.join(hosts)}")

@@ -21,6 +21,7 @@ from .import_floating import CarriedFloating, store_floating
 from .instances import apply_instances
 from .network_views import network_by_label
 from .networks import apply_networks, read_defaults
+from .security_groups import ensure_security_groups
 from .store import Transaction
 
 Items = list[dict[str, Any]]
@@ -37,6 +38,7 @@ class Haul:
     networks: Mapping[str, Items]
     reservations: Items
     pools: Items
+    groups: Items
     instances: Items
     host_addresses: Sequence[tuple[str, HostAddress]]
     floating: Sequence[CarriedFloating]
@@ -57,6 +59,8 @@ def unload(work: Transaction, haul: Haul, source: str) -> None:
         apply_reservations(work, haul.reservations)
     for label, one in haul.host_addresses:
         give_host_address(work, network_by_label(work, label), one.host, one.address)
+    with _naming("security group", "security_groups", haul.groups):
+        ensure_security_groups(work, haul.groups)
     with _naming("instance", "instances", haul.instances):
         apply_instances(work, haul.instances, {})
     store_floating(work, haul.floating)
@@ -74,6 +78,7 @@ def count(haul: Haul) -> dict[str, int]:
     return {
         "networks": sum(len(items) for items in haul.networks.values()),
         "reservations": len(haul.reservations),
+        "security_groups": len(haul.groups),
         "instances": len(haul.instances),
         "nics": sum(len(item["nics"]) for item in haul.instances),
         "host_addresses": len(haul.host_addresses),

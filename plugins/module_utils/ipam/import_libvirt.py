@@ -51,4 +51,4 @@ def pack(options: Mapping[str, Any], report: Report) -> Haul:
     reserved = [
         item for label, network in networks.items() for item in reservations(network, taken[label], macs, report)
     ]
-    return Haul(lists, reserved, [], instances, [], [])
+    return Haul(lists, reserved, [], [], instances, [], [])

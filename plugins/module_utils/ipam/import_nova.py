@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import Conflict, InvalidInput
 from .import_addresses import HostAddress, carry_host_addresses, carry_reservations, report_fixed
 from .import_floating import carry_floating
+from .import_groups import carry_groups
 from .import_haul import Haul, Items, count, unload
 from .import_instances import CarriedInstance, CarriedNic, carry_instances, carry_nics, instance_item, nic_item
 from .import_networks import CarriedNetwork, Placed, carry_networks, network_item, place_network
@@ -58,12 +59,13 @@ def pack(rows: NovaRows, places: Places, manager: str, report: Report) -> Haul:
     kept = {(nic.network_id, nic.address) for nic in nics} | {(one.network_id, one.address) for _unused, one in hosts}
     held = _held_addresses(networks, placed, nics, host_addresses)
     pools, floating = carry_floating(rows.floating_ips, places, nics, held, report)
-    _report_groups(rows, report)
+    groups, members = carry_groups(rows, places, instances, report)
     return Haul(
         networks=lists,
         reservations=_reservations(rows, networks, placed, kept, instances),
         pools=pools,
-        instances=_instance_items(instances, nics, networks),
+        groups=groups,
+        instances=_instance_items(instances, nics, networks, members),
         host_addresses=hosts,
         floating=floating,
     )
@@ -133,18 +135,15 @@ def _reservations(
 
 
 def _instance_items(
-    instances: Mapping[str, CarriedInstance], nics: Sequence[CarriedNic], networks: Mapping[int, CarriedNetwork]
+    instances: Mapping[str, CarriedInstance],
+    nics: Sequence[CarriedNic],
+    networks: Mapping[int, CarriedNetwork],
+    members: Mapping[str, list[str]],
 ) -> Items:
     own: dict[str, list[dict[str, str]]] = {}
     for nic in nics:
         own.setdefault(nic.instance.uuid, []).append(nic_item(nic, networks[nic.network_id].label))
-    return [instance_item(instance, own.get(instance.uuid, [])) for instance in instances.values()]
-
-
-def _report_groups(rows: NovaRows, report: Report) -> None:
-    rules: dict[int, int] = {}
-    for rule in rows.security_group_rules:
-        rules[rule.parent_group_id] = rules.get(rule.parent_group_id, 0) + 1
-    for group in rows.security_groups:
-        thing = f"security group {group.name} of project {group.project_id} with {rules.get(group.id, 0)} rules"
-        report.leave(thing, "there are no security groups here")
+    return [
+        {**instance_item(instance, own.get(instance.uuid, [])), "security_groups": members.get(instance.uuid, [])}
+        for instance in instances.values()
+    ]

@@ -69,10 +69,11 @@ _TABLES: Mapping[str, Sequence[str]] = {
     "virtual_interfaces": ("id", "address", "network_id", "instance_uuid", "uuid", "tag"),
     "instances": ("id", "uuid", "display_name", "hostname", "project_id", "host"),
 }
-# Looked at only to say what of them is left behind.
+# Not every cloud has them.
 _GROUPS: Mapping[str, Sequence[str]] = {
-    "security_groups": ("id", "name", "project_id"),
-    "security_group_rules": ("id", "parent_group_id"),
+    "security_groups": ("id", "name", "description", "project_id"),
+    "security_group_rules": ("id", "parent_group_id", "protocol", "from_port", "to_port", "cidr", "group_id"),
+    "security_group_instance_association": ("id", "security_group_id", "instance_uuid"),
 }
 
 
@@ -87,6 +88,7 @@ class NovaRows:
     instances: tuple[Any, ...]
     security_groups: tuple[Any, ...]
     security_group_rules: tuple[Any, ...]
+    security_group_instance_association: tuple[Any, ...]
 
 
 def read_nova(url: str) -> NovaRows:

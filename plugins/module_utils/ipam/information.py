@@ -19,6 +19,7 @@ from .instances_rows import view_instances
 from .lease_reports import view_contradictions
 from .network_views import view_network
 from .quotas import view_projects
+from .security_groups import view_groups
 from .sql import func, select
 from .store import Transaction
 
@@ -165,6 +166,7 @@ KINDS: Mapping[str, Callable[[Transaction], list[dict[str, Any]]]] = {
     "floating": view_floating,
     "pools": view_pools,
     "instances": _view_instances,
+    "security_groups": view_groups,
     "hosts": view_hosts,
     "withdrawals": view_withdrawals,
     "contradictions": _view_contradictions,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..errors import Conflict, InvalidInput, NovaError
-from .inputs import dotted
+from ..errors import Conflict, InvalidInput, NotFound, NovaError
+from .group_members import Groups, groups_of_project
+from .inputs import dotted, shown
 from .instances_inputs import WantedInstance, WantedNic, default_hostname, default_uuid
 from .instances_ports import match_nics
 from .instances_rows import StoredInstance, StoredPort
@@ -42,6 +43,7 @@ class Draft:
     :param stored: as it is; None for a new one.
     :param next_host: where it is about to move to; None for nowhere.
     :param plugs: its NICs in order; None when the NICs that it has stay as they are.
+    :param groups: the security groups that it shall be in; None when they stay as they are.
     """
 
     item: WantedInstance
@@ -52,6 +54,7 @@ class Draft:
     next_host: str | None
     hostname: str
     plugs: tuple[Plug, ...] | None
+    groups: Groups | None = None
 
     @property
     def unplugged(self) -> tuple[StoredPort, ...]:
@@ -85,6 +88,9 @@ class Draft:
             )
             if old != new
         ]
+        if self.groups is not None and self.groups != self.stored.groups:
+            old, new = (", ".join(groups) or "none" for groups in (self.stored.groups, self.groups))
+            words.append(f"security groups {old} -> {new}")
         words += [f"NIC removed from {port.network} {port.mac}" for port in self.unplugged]
         for plug in self.plugs or ():
             if plug.port is None:
@@ -105,6 +111,7 @@ class Drafter:
         self._manager = manager
         self._usual: dict[str, list[Any]] = {}
         self._named: dict[tuple[str, str], Any] = {}
+        self._of_project: dict[str, Groups] = {}
 
     def draft(self, item: WantedInstance, stored: StoredInstance | None) -> Draft:
         """Return what an instance is to be.
@@ -122,7 +129,23 @@ class Drafter:
             project, identity = stored.project, stored.uuid
             host, hostname = item.host or stored.host, item.hostname or stored.hostname
         next_host = _next_host(item, stored, host)
-        return Draft(item, stored, identity, project, host, next_host, hostname, self._plugs(item, stored, project))
+        plugs, groups = self._plugs(item, stored, project), self._groups(item, project)
+        return Draft(item, stored, identity, project, host, next_host, hostname, plugs, groups)
+
+    def _groups(self, item: WantedInstance, project: str) -> Groups | None:
+        if item.groups is None:
+            return None
+        if item.groups and project not in self._of_project:
+            self._of_project[project] = groups_of_project(self._work, project)
+        known = self._of_project.get(project, {})
+        for index, name in enumerate(item.groups):
+            if name not in known:
+                raise NotFound(
+                    f"{item.where}.security_groups[{index}] {shown(name)}",
+                    f"is no security group of project {shown(project)}",
+                    "List it in security_groups, or make it with nova_security_group.",
+                )
+        return {name: known[name] for name in sorted(item.groups)}
 
     def _plugs(self, item: WantedInstance, stored: StoredInstance | None, project: str) -> tuple[Plug, ...] | None:
         if item.nics is not None:

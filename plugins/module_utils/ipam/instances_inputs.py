@@ -26,7 +26,18 @@ from .inputs import (
     shown,
 )
 
-INSTANCE_KEYS = ("name", "uuid", "project", "host", "next_host", "hostname", "nics", "floating_ip", "state")
+INSTANCE_KEYS = (
+    "name",
+    "uuid",
+    "project",
+    "host",
+    "next_host",
+    "hostname",
+    "nics",
+    "security_groups",
+    "floating_ip",
+    "state",
+)
 NIC_KEYS = ("network", "address", "mac")
 FLOATING_KEYS = ("pool", "address")
 
@@ -59,6 +70,7 @@ class WantedInstance:
 
     :param next_host: where it is about to move to; empty for nowhere.
     :param nics: in order; None when not given, and then a new instance gets the networks of its project.
+    :param groups: names of all the security groups of its project that it is in.
     """
 
     where: str
@@ -69,6 +81,7 @@ class WantedInstance:
     next_host: str | None
     hostname: str | None
     nics: tuple[WantedNic, ...] | None
+    groups: tuple[str, ...] | None
     floating: WantedFloating | None
     present: bool
 
@@ -114,6 +127,7 @@ def _read_instance(item: Mapping[str, Any], where: str) -> WantedInstance:
         else read_optional_text(item.get("next_host"), f"{where}.next_host"),
         hostname=None if hostname is None else read_hostname(hostname, f"{where}.hostname"),
         nics=_read_nics(item.get("nics"), f"{where}.nics"),
+        groups=_read_groups(item.get("security_groups"), f"{where}.security_groups"),
         floating=_read_floating(item.get("floating_ip"), f"{where}.floating_ip"),
         present=read_present(item.get("state"), f"{where}.state"),
     )
@@ -141,6 +155,16 @@ def _read_nics(value: Any, where: str) -> tuple[WantedNic, ...] | None:
         )
         for position, item in read_items(value, where, NIC_KEYS)
     )
+
+
+def _read_groups(value: Any, where: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+        raise InvalidInput(f"{where} {shown(value)}", "is not a list")
+    names = [(f"{where}[{index}]", read_text(name, f"{where}[{index}]")) for index, name in enumerate(value)]
+    _refuse_twice(names)
+    return tuple(name for _position, name in names)
 
 
 def _read_floating(value: Any, where: str) -> WantedFloating | None:

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import schema
+from .eui64 import eui64_address
+from .group_members import Groups, load_memberships
 from .inputs import dotted
 from .network_views import chunks
-from .snapshot import eui64_address
 from .sql import Column, select
 from .store import Transaction
 
@@ -65,6 +66,7 @@ class StoredInstance:
     """An instance with its ports in order.
 
     :param next_host: where it is about to move to.
+    :param groups: the security groups that it is in.
     """
 
     id: int
@@ -76,6 +78,12 @@ class StoredInstance:
     hostname: str
     origin: str
     ports: tuple[StoredPort, ...]
+    groups: Groups = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> list[int]:
+        """Return its fixed addresses as numbers."""
+        return [port.fixed.address for port in self.ports if port.fixed is not None]
 
     @property
     def hosts(self) -> set[str]:
@@ -88,7 +96,7 @@ def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dic
     wanted = None if names is None else sorted(set(names))
     query = select(schema.instances).order_by(schema.instances.c.id)
     rows = [row for part in _parts(query, wanted) for row in work.connection.execute(part)]
-    ports = _load_ports(work, wanted)
+    ports, groups = _load_ports(work, wanted), load_memberships(work, wanted)
     return {
         row.name: StoredInstance(
             id=row.id,
@@ -100,6 +108,7 @@ def load_instances(work: Transaction, names: Iterable[str] | None = None) -> dic
             hostname=row.hostname,
             origin=row.origin,
             ports=tuple(ports.get(row.id, ())),
+            groups=groups.get(row.id, {}),
         )
         for row in rows
     }
@@ -149,6 +158,7 @@ def _view(instance: StoredInstance, floating: dict[int, list[int]]) -> dict[str,
         "hostname": instance.hostname,
         "nics": nics,
         "floating_ips": own,
+        "security_groups": list(instance.groups),
         "networks": _networks_text(instance, floating),
         "origin": instance.origin,
     }

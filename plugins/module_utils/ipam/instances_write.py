@@ -16,6 +16,7 @@ from ..errors import Conflict
 from . import schema
 from .devices import held_macs
 from .fixed import Wish, allocate_all, record_released, write_released
+from .group_members import forget_members, join_groups, leave_groups, note_less
 from .inputs import dotted
 from .instances_drafts import Draft, Plug
 from .instances_ports import choose_macs, choose_port_names
@@ -41,6 +42,8 @@ class NewPort:
 def delete_instances(work: Transaction, leaving: Sequence[StoredInstance]) -> None:
     """Remove instances: their addresses go into quarantine, their ports go."""
     _write_released(work, [(port, instance.hosts) for instance in leaving for port in instance.ports])
+    forget_members(work, [(instance.groups.values(), instance.addresses) for instance in leaving])
+    note_less(work, {number for instance in leaving for number in instance.groups.values()})
     for instance in leaving:
         _record_released(work, instance.ports)
         before = _document(instance, [(port.network, port.mac, port.name) for port in instance.ports])
@@ -60,6 +63,7 @@ def write_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
     _insert_instances(work, [draft for draft in drafts if draft.stored is None], new_ports)
     _update_instances(work, existing)
     _insert_ports(work, new_ports)
+    _join_groups(work, drafts)
     _allocate(work, drafts, new_ports)
 
 
@@ -67,6 +71,8 @@ def _unplug(work: Transaction, drafts: Sequence[Draft]) -> None:
     """Take away the ports that go, and the addresses that others take the place of."""
     losing = [(draft.stored, [*draft.unplugged, *draft.readdressed]) for draft in drafts if draft.stored is not None]
     _write_released(work, [(port, stored.hosts) for stored, ports in losing for port in ports])
+    addresses = [(stored.groups.values(), [port.address for port in ports if port.address]) for stored, ports in losing]
+    forget_members(work, addresses)
     for _stored, ports in losing:
         _record_released(work, ports)
     _delete_ports(work, [port for draft in drafts for port in draft.unplugged])
@@ -170,6 +176,8 @@ def _record_update(work: Transaction, draft: Draft) -> None:
         ]
     moves = {"host": draft.host, "next_host": draft.next_host}
     after = {**before, **moves, "hostname": draft.hostname, "nics": nics}
+    if draft.groups is not None:
+        after["security_groups"] = list(draft.groups)
     change = Change("update", "instance", stored.name, ", ".join(draft.differences()))
     work.record(change, before, after)
 
@@ -183,6 +191,20 @@ def _update_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
         if draft.is_reordered:
             _reorder(work, draft)
         _change_hosts(work, draft, stored)
+
+
+def _join_groups(work: Transaction, drafts: Sequence[Draft]) -> None:
+    """Bring instances into the groups that they shall be in, and out of the others."""
+    new = [draft for draft in drafts if draft.stored is None and draft.groups]
+    ids = ids_by_value(work, schema.instances.c.name, schema.instances.c.id, {draft.item.name for draft in new})
+    joining = [(ids[draft.item.name], number) for draft in new for number in (draft.groups or {}).values()]
+    for draft in drafts:
+        if draft.stored is not None and draft.groups is not None:
+            before, after = set(draft.stored.groups.values()), set(draft.groups.values())
+            joining += [(draft.stored.id, number) for number in sorted(after - before)]
+            if before - after:
+                leave_groups(work, draft.stored.id, before - after, draft.stored.addresses)
+    join_groups(work, joining)
 
 
 def _reorder(work: Transaction, draft: Draft) -> None:
@@ -203,6 +225,8 @@ def _reorder(work: Transaction, draft: Draft) -> None:
 def _change_hosts(work: Transaction, draft: Draft, stored: StoredInstance) -> None:
     """Hosts that an instance leaves must give up its addresses, unless they serve the network as well."""
     before, after = stored.hosts, {name for name in (draft.host, draft.next_host) if name is not None}
+    if before - after:
+        note_less(work, stored.groups.values())
     gone = {port.id for port in draft.unplugged}
     ports = [port for port in stored.ports if port.fixed is not None and port.id not in gone] if before != after else []
     for port in ports:
@@ -263,4 +287,5 @@ def _document(instance: Any, nics: Sequence[tuple[str, str, str]]) -> dict[str, 
         "next_host": instance.next_host,
         "hostname": instance.hostname,
         "nics": [{"network": network, "mac": mac, "port_name": name} for network, mac, name in nics],
+        "security_groups": list(instance.groups or ()),
     }

@@ -21,6 +21,7 @@ from .network_choice import disassociate_network
 from .project_inputs import WantedProject, read_projects, read_quotas
 from .projects import ensure_project
 from .quotas import EVERYBODY, UNLIMITED, Limits, read_limits
+from .security_groups import delete_groups, load_groups
 from .sql import Table, and_, delete, insert, select
 from .store import Transaction
 
@@ -68,6 +69,7 @@ def refuse_revived(work: Transaction, items: Items | None, where: str = "project
             (schema.instances, schema.instances.c.name, "instance"),
             (schema.networks, schema.networks.c.label, "network"),
             (schema.floating_ips, schema.floating_ips.c.id, "a floating address"),
+            (schema.security_groups, schema.security_groups.c.name, "security group"),
         ):
             found = _belonging(work, table, column, item.name)
             if found:
@@ -123,7 +125,7 @@ def _purge(work: Transaction, limits: Limits, named: set[str]) -> None:
 
 
 def _scrub(work: Transaction, item: WantedProject) -> None:
-    """Take floating addresses and networks from a project. Instances are only removed with consent."""
+    """Take from a project all that it has. Instances are only removed with consent."""
     names = _belonging(work, schema.instances, schema.instances.c.name, item.name)
     if names and not item.remove_instances:
         raise InUse(
@@ -139,6 +141,7 @@ def _scrub(work: Transaction, item: WantedProject) -> None:
         select(schema.networks).where(schema.networks.c.project == item.name).order_by(schema.networks.c.id)
     ).all():
         disassociate_network(work, row)
+    delete_groups(work, list(load_groups(work, [item.name]).values()))
     place_host_addresses(work)
 
 

@@ -28,6 +28,8 @@ RESOURCES: Mapping[str, str] = {
     "networks": "networks",
     "fixed_ips": "fixed addresses",
     "floating_ips": "floating addresses",
+    "security_groups": "security groups",
+    "security_group_rules": "rules in one security group",
 }
 
 # The project of the rows that hold for all projects without own ones.
@@ -72,11 +74,27 @@ def read_usage(work: Transaction) -> Usage:
         .select_from(schema.fixed_ips.join(schema.instances, instances.name == fixed.instance))
         .where(fixed.state == "allocated"),
         "floating_ips": select(floating.project, func.count()).where(floating.auto_assigned.is_(False)),
+        "security_groups": select(schema.security_groups.c.project, func.count()),
     }
-    return {
+    usage = {
         name: {project: int(count) for project, count in work.connection.execute(_by_first_column(query))}
         for name, query in queries.items()
     }
+    return {**usage, "security_group_rules": _rules_of_largest_group(work)}
+
+
+def _rules_of_largest_group(work: Transaction) -> dict[str, int]:
+    """Return how many rules the group with the most of them has, by project: this quota is one of each group."""
+    groups, rules = schema.security_groups, schema.security_group_rules
+    query = (
+        select(groups.c.project, func.count())
+        .select_from(groups.join(rules, rules.c.group_id == groups.c.id))
+        .group_by(groups.c.project, groups.c.id)
+    )
+    most: dict[str, int] = {}
+    for project, count in work.connection.execute(query):
+        most[project] = max(most.get(project, 0), int(count))
+    return most
 
 
 @contextlib.contextmanager
@@ -141,7 +159,7 @@ def _refuse_growth(project: str, name: str, before: int, after: int, maximum: in
             f"project {project}",
             f"has {before} {RESOURCES[name]}, {more} more {'is' if more == 1 else 'are'} asked for, "
             f"its quota is {maximum}",
-            f"Release some of them, or raise its quota of {name}.",
+            f"Give up some of them, or raise its quota of {name}.",
         )
 
 

@@ -27,7 +27,7 @@ from .sql import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # SQLite numbers rows by itself only for a column of type INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -56,7 +56,7 @@ quotas = Table(
     "quotas",
     metadata,
     Column("project", String(255), primary_key=True),
-    Column("resource", String(16), primary_key=True),  # networks, fixed_ips, floating_ips
+    Column("resource", String(32), primary_key=True),  # networks, fixed_ips, floating_ips, security_groups, …
     Column("maximum", Integer, nullable=False),  # -1 is unlimited
     Column("origin", String(16), nullable=False),
     CheckConstraint("maximum >= -1", name="quotas_limited_or_not"),
@@ -150,6 +150,43 @@ instances = Table(
     Column("generation", BigInteger, nullable=False),
 )
 Index("instances_by_host", instances.c.host)
+
+security_groups = Table(
+    "security_groups",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("project", ForeignKey("projects.name"), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("description", String(255), nullable=False),
+    Column("known_until", BigInteger, nullable=False),  # hosts of an older generation may know members by a rule gone
+    Column("origin", String(16), nullable=False),
+    UniqueConstraint("project", "name", name="security_groups_once"),
+)
+
+# What may come in to the members of a group: from a range, or from the members of a group.
+security_group_rules = Table(
+    "security_group_rules",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("group_id", ForeignKey("security_groups.id", ondelete="CASCADE"), nullable=False),
+    Column("protocol", String(4)),  # NULL for everything
+    Column("from_port", Integer),  # for icmp the type; NULL for any
+    Column("to_port", Integer),  # for icmp the code
+    Column("cidr", String(43)),
+    Column("source_id", ForeignKey("security_groups.id")),
+    CheckConstraint("protocol IN ('tcp', 'udp', 'icmp')", name="security_group_rules_protocol"),
+    CheckConstraint("(cidr IS NULL) <> (source_id IS NULL)", name="security_group_rules_one_source"),
+)
+Index("security_group_rules_by_group", security_group_rules.c.group_id)
+Index("security_group_rules_by_source", security_group_rules.c.source_id)
+
+instance_groups = Table(
+    "instance_groups",
+    metadata,
+    Column("instance_id", ForeignKey("instances.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("security_groups.id"), primary_key=True),
+)
+Index("instance_groups_by_group", instance_groups.c.group_id)
 
 ports = Table(
     "ports",
@@ -265,11 +302,11 @@ withdrawals = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("host", String(255), nullable=False),
-    Column("kind", String(16), nullable=False),  # fixed, floating, gateway
+    Column("kind", String(16), nullable=False),  # fixed, floating, gateway, member (of a security group)
     Column("address", BigInteger, nullable=False),
     Column("generation", BigInteger, nullable=False),  # the first one without it
     UniqueConstraint("host", "kind", "address", name="withdrawals_once"),
-    CheckConstraint("kind IN ('fixed', 'floating', 'gateway')", name="withdrawals_kind"),
+    CheckConstraint("kind IN ('fixed', 'floating', 'gateway', 'member')", name="withdrawals_kind"),
 )
 Index("withdrawals_by_address", withdrawals.c.kind, withdrawals.c.address)
 
@@ -284,7 +321,7 @@ events = Table(
     Column("generation", BigInteger, nullable=False),
     Column("action", String(16), nullable=False),
     Column("kind", String(32), nullable=False),
-    Column("name", String(255), nullable=False),
+    Column("name", String(600), nullable=False),  # of a security group with that of its project
     Column("before", JSON),
     Column("after", JSON),
 )

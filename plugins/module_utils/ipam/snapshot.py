@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from ..plan.model import Device, FloatingIp, HostAddress, Instance, Lease, Network, Port, Snapshot, Withdrawal
 from . import schema
 from .devices import DEVICE
+from .eui64 import eui64_address
 from .inputs import dotted
+from .snapshot_groups import read_groups, read_memberships
 from .snapshot_scope import Scope, concerned_hosts, concerned_instances
 from .sql import select
 from .store import Transaction
@@ -58,17 +59,8 @@ def read_snapshot(work: Transaction, scope: Scope | None = None) -> Snapshot:
         withdrawals=_withdrawals(work),
         host_addresses=_host_addresses(work, scope),
         devices=_devices(work, scope),
+        security_groups=read_groups(work, scope),
     )
-
-
-def eui64_address(cidr_v6: str | None, mac: str) -> str | None:
-    """Return the IPv6 address that a guest gives itself (RFC 4291, appendix A); None in a network without IPv6."""
-    if cidr_v6 is None:
-        return None
-    octets = bytes.fromhex(mac.replace(":", ""))
-    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-    prefix = int(ipaddress.IPv6Network(cidr_v6, strict=False).network_address)
-    return str(ipaddress.IPv6Address(prefix | int.from_bytes(identifier, "big")))
 
 
 def _networks(work: Transaction) -> tuple[Network, ...]:
@@ -118,7 +110,7 @@ def _instances(work: Transaction, ports: dict[int, list[Port]], scope: Scope | N
     query = select(schema.instances)
     if scope is not None:
         query = query.where(schema.instances.c.id.in_(concerned_instances(scope)))
-    rows = work.connection.execute(query)
+    rows, groups = work.connection.execute(query).all(), read_memberships(work, scope)
     instances = (
         Instance(
             name=row.name,
@@ -128,6 +120,7 @@ def _instances(work: Transaction, ports: dict[int, list[Port]], scope: Scope | N
             hostname=row.hostname,
             ports=tuple(ports.get(row.id, ())),
             next_host=row.next_host,
+            groups=groups.get(row.id, ()),
         )
         for row in rows
     )

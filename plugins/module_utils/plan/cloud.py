@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .model import Device, FloatingIp, HostSettings, Instance, Network, Port, Settings, Snapshot
+from .model import Device, FloatingIp, HostSettings, Instance, Network, Port, SecurityGroup, Settings, Snapshot
 
 Guest = tuple[Instance, Port]
 
@@ -24,6 +24,7 @@ class Cloud:
     :param devices: by label of their network.
     :param floating: by serving host; what it binds.
     :param held: for (kind, address), the hosts that have not yet confirmed to have given it up.
+    :param groups: security groups by their ids.
     """
 
     snapshot: Snapshot
@@ -35,6 +36,7 @@ class Cloud:
     devices: dict[str, list[Device]]
     floating: dict[str, list[FloatingIp]]
     held: dict[tuple[str, str], frozenset[str]]
+    groups: dict[int, SecurityGroup]
 
     def entitled(self, host: str) -> list[Network]:
         """Return the networks that a host is to serve: gateway, DHCP server, NAT and metadata for its guests there."""
@@ -121,7 +123,8 @@ def arrange(snapshot: Snapshot, settings: Settings) -> Cloud:
     devices: dict[str, list[Device]] = {}
     for device in snapshot.devices:
         devices.setdefault(device.network, []).append(device)
-    return Cloud(snapshot, settings, networks, guests, local, addresses, devices, floating, held)
+    groups = {group.id: group for group in snapshot.security_groups}
+    return Cloud(snapshot, settings, networks, guests, local, addresses, devices, floating, held, groups)
 
 
 def _with_servers(network: Network, settings: Settings) -> Network:

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InvalidInput
 from .cloud import Cloud, arrange, is_served
 from .dhcp import plan_server, with_dhcp
+from .groups import plan_groups
 from .links import by_bridge, check_public_vlans, plan_bridges, plan_vlans
 from .model import FloatingIp, HostPlan, HostSettings, Network, Settings, Snapshot
 
@@ -181,6 +182,7 @@ def _firewall(
         "hairpin_ports": [port for bridge in bridges if bridge["name"] in gateways for port in bridge["hairpin_ports"]],
         "forwarding": bool(served),
         "isolated": _isolated(cloud, host, served, bridges),
+        **plan_groups(cloud, host),
     }
 
 

@@ -106,6 +106,7 @@ class Instance:
 
     :param host: the compute host it runs on.
     :param next_host: the one that it is about to move to.
+    :param groups: ids of the security groups that it is in; without any, nothing that comes in is filtered.
     """
 
     name: str
@@ -115,6 +116,40 @@ class Instance:
     hostname: str
     ports: tuple[Port, ...]
     next_host: str | None = None
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class GroupRule:
+    """What may come in to the members of a security group.
+
+    :param protocol: ``tcp``, ``udp`` or ``icmp``; None for everything.
+    :param from_port: first port, or type of ICMP; None for any.
+    :param to_port: last port, or code of ICMP; None for any.
+    :param cidr: where it may come from, IPv4 or IPv6; None when it is the members of a group.
+    :param source: id of that group.
+    """
+
+    protocol: str | None
+    from_port: int | None
+    to_port: int | None
+    cidr: str | None
+    source: int | None
+
+
+@dataclass(frozen=True)
+class SecurityGroup:
+    """A security group that some guest is in, or that a rule of such a one names.
+
+    :param rules: those that guests need; empty when the group is only named.
+    :param members: addresses of all its members, of IPv4 and IPv6; empty when no rule names the group.
+    """
+
+    id: int
+    project: str
+    name: str
+    rules: tuple[GroupRule, ...]
+    members: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -164,7 +199,8 @@ class FloatingIp:
 class Withdrawal:
     """Something that a host had and has not yet confirmed to have given up.
 
-    :param kind: ``fixed``, ``floating`` or ``gateway`` (of a network that one host serves).
+    :param kind: ``fixed``, ``floating``, ``gateway`` (of a network that one host serves) or ``member`` (of a security
+        group that rules on that host name).
     :param address: which one.
     :param host: who had it.
     :param generation: the first generation without it.
@@ -188,6 +224,7 @@ class Snapshot:
     withdrawals: tuple[Withdrawal, ...]
     host_addresses: tuple[HostAddress, ...] = ()
     devices: tuple[Device, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -244,8 +281,8 @@ class HostPlan:
     :param bridges: items of ``nova_bridge``.
     :param dhcp: items of ``nova_dnsmasq``.
     :param floating: items of ``nova_floating_ip``.
-    :param firewall: items of ``nova_firewall`` (``networks``, ``metadata``, ``hairpin_ports``, ``forwarding``,
-        ``isolated``).
+    :param firewall: options of ``nova_firewall`` (``networks``, ``prefixes``, ``metadata``, ``hairpin_ports``,
+        ``forwarding``, ``isolated``, ``groups``, ``guest_ports``).
     :param waiting: floating addresses and gateways that this host gets once another host has confirmed to have given
         them up.
     """

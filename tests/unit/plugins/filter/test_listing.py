@@ -29,6 +29,7 @@ FIXED = {
     "device": None,
     "state": "allocated",
 }
+RULE = {"protocol": None, "from_port": None, "to_port": None, "cidr": "0.0.0.0/0", "group": None}
 FLOATING = {"address": "10.46.169.226", "pool": "nova", "project": "red", "interface": None}
 IPAM: dict[str, Any] = {
     "instances": [SERVER],
@@ -63,6 +64,19 @@ IPAM: dict[str, Any] = {
             "total": 7,
             "allocated": 2,
             "free": 5,
+        }
+    ],
+    "security_groups": [
+        {
+            "project": "red",
+            "name": "web",
+            "description": "",
+            "rules": [
+                {**RULE, "protocol": "tcp", "from_port": 80, "to_port": 81},
+                {**RULE, "protocol": "icmp", "from_port": 8, "to_port": 0},
+                {**RULE, "protocol": "udp", "cidr": None, "group": "web"},
+            ],
+            "instances": ["Server 124"],
         }
     ],
 }
@@ -104,6 +118,13 @@ TABLES = {
 +------+-------------------------------+-----------+---------+-------+-----------+------+
 | nova | 10.46.169.224/29, 10.46.170.1 | -         | -       | 7     | 2         | 5    |
 +------+-------------------------------+-----------+---------+-------+-----------+------+
+""",
+    "security_groups": """\
++---------+------+-------------+-----------------------------------------------------------------------+------------+
+| Project | Name | Description | Rules                                                                 | Instances  |
++---------+------+-------------+-----------------------------------------------------------------------+------------+
+| red     | web  | -           | tcp 80-81 from 0.0.0.0/0, icmp 8/0 from 0.0.0.0/0, udp from group web | Server 124 |
++---------+------+-------------+-----------------------------------------------------------------------+------------+
 """,
 }
 

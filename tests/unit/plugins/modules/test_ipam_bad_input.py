@@ -19,7 +19,7 @@ from tests.unit.plugins.modules.vlan_cloud import VlanCloud, guest
 
 LONG = "x" * 256
 SQL = "'; DROP TABLE networks; --"
-EVERYTHING = ("projects", "networks", "fixed", "floating", "pools", "instances", "events")
+EVERYTHING = ("projects", "networks", "fixed", "floating", "pools", "instances", "security_groups", "events")
 
 
 @pytest.fixture
@@ -29,6 +29,10 @@ def cloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> VlanCloud:
 
 def network(**more: Any) -> dict[str, Any]:
     return {"label": "new", "cidr": "10.9.0.0/24", **more}
+
+
+def group(name: str = "new", **more: Any) -> dict[str, Any]:
+    return {"project": "red", "name": name, **more}
 
 
 def pool(*ranges: str, **more: Any) -> dict[str, Any]:
@@ -53,6 +57,13 @@ def pool(*ranges: str, **more: Any) -> dict[str, Any]:
         ("boot", guest("a", hostname="a, b"), "instances[0].hostname a, b is not a host name"),
         ("floating", {"project": LONG}, "addresses[0].project xxx"),
         ("projects", {"name": "\x00"}, "projects[0].name '\\x00' has characters that cannot be printed"),
+        ("groups", group(LONG), "security_groups[0].name xxx"),
+        ("groups", group(project=LONG), "security_groups[0].project xxx"),
+        ("groups", group(description=LONG), "security_groups[0].description xxx"),
+        ("groups", group("a\nb"), "security_groups[0].name 'a\\nb' has characters that cannot be printed"),
+        ("groups", group(""), "security_groups[0].name is empty"),
+        ("boot", guest("a", security_groups=[LONG]), "instances[0].security_groups[0] xxx"),
+        ("boot", guest("a", security_groups=["b", "b"]), "instances[0].security_groups[1] b is listed twice"),
         # SQL where an address belongs.
         ("networks", network(cidr=SQL), f"networks[0].cidr {SQL} is not an IPv4 range"),
         ("networks", network(gateway=SQL), "is not an IPv4 address"),
@@ -62,6 +73,9 @@ def pool(*ranges: str, **more: Any) -> dict[str, Any]:
         ("boot", guest("a", nics=[{"network": "tenant_0", "mac": SQL}]), "is not a MAC address"),
         ("floating", {"address": SQL}, "is not an IPv4 address"),
         ("floating", {"instance": SQL}, f"addresses[0].instance {SQL} does not exist"),
+        ("groups", group(rules=[{"cidr": SQL}]), f"security_groups[0].rules[0].cidr {SQL} is no range of addresses"),
+        ("groups", group(rules=[{"group": SQL}]), f"rules[0].group {SQL} is no security group of project red"),
+        ("boot", guest("a", security_groups=[SQL]), f"security_groups[0] {SQL} is no security group of project red"),
         # Ranges.
         (
             "networks",
@@ -88,6 +102,9 @@ def pool(*ranges: str, **more: Any) -> dict[str, Any]:
         ("pools", pool("::ffff:198.51.100.0/120"), "is not an IPv4 range"),
         ("floating", {"project": "red", "address": "::ffff:192.0.2.1"}, "is not an IPv4 address"),
         ("boot", guest("a", nics=[{"network": "tenant_0", "address": "::ffff:10.0.0.5"}]), "is not an IPv4 address"),
+        ("groups", group(rules=[{"cidr": "::ffff:10.9.0.0/120"}]), "is IPv4 written as IPv6"),
+        ("groups", group(rules=[{"cidr": "10.9.0.1/24"}]), "has host bits set. The range is 10.9.0.0/24."),
+        ("groups", group(rules=[{"cidr": "fe80::1%eth0"}]), "names an interface, which is another one on every host"),
         # Counts.
         ("networks", network(num_networks=0), "networks[0].num_networks 0 is not between 1 and 65536"),
         ("networks", network(num_networks=10**30), "is not between 1 and 65536"),
@@ -114,9 +131,16 @@ def test_names_are_texts_that_nothing_reads_anything_into(cloud: VlanCloud, name
     cloud.networks(network(label=name, project=name))
     cloud.pools(pool("198.51.100.0/29", name=name, project=name))
     cloud.projects({"name": name, "quotas": {"networks": 1}})
-    booted = cloud.boot(guest(name, project=name, floating_ip={"pool": name}))["instances"][0]
+    cloud.groups({"project": name, "name": name, "description": name, "rules": [{"group": name}]})
+    booted = cloud.boot(guest(name, project=name, floating_ip={"pool": name}, security_groups=[name]))["instances"][0]
     assert (booted["name"], booted["nics"][0]["network"]) == (name, name)
-    assert cloud.project(name)["used"] == {"networks": 1, "fixed_ips": 1, "floating_ips": 1}
+    assert cloud.project(name)["used"] == {
+        "networks": 1,
+        "fixed_ips": 1,
+        "floating_ips": 1,
+        "security_groups": 1,
+        "security_group_rules": 1,
+    }
     planned = cloud.plan()
     server = next(server for server in planned["plans"]["net1"]["dhcp"] if server["networks"][0]["label"] == name)
     (entry,) = server["networks"][0]["hosts"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.novanet.network.plugins.module_utils.ipam import schema
+from ansible_collections.novanet.network.plugins.module_utils.ipam.security_groups import apply_security_groups
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import reading
 from ansible_collections.novanet.network.plugins.modules import (
     nova_fixed_pool,
@@ -21,6 +22,7 @@ from ansible_collections.novanet.network.plugins.modules import (
     nova_network,
     nova_plan,
     nova_project,
+    nova_security_group,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,7 +34,16 @@ from tests.unit.plugins.module_utils.ipam.small_cloud import SmallCloud, web
 from tests.unit.plugins.modules.module_run import run_module
 from tests.unit.plugins.modules.option_values import options_for
 
-MODULES = [nova_network, nova_fixed_pool, nova_floating_pool, nova_instance, nova_project, nova_plan, nova_ipam_info]
+MODULES = [
+    nova_network,
+    nova_fixed_pool,
+    nova_floating_pool,
+    nova_instance,
+    nova_project,
+    nova_security_group,
+    nova_plan,
+    nova_ipam_info,
+]
 
 HOSTS: list[dict[str, Any]] = [
     {"name": "net1", "network": True, "public_interface": "eth0", "my_ip": "192.0.2.100"},
@@ -58,7 +69,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         vlan_start=200,
     )
     cloud.pools({"name": "own", "ranges": ["198.51.100.1-198.51.100.3"], "project": "red"})
-    cloud.boot(web("a", floating_ip={}), web("b", nics=[{"network": "private"}, {"network": "tenant_0"}]))
+    with cloud.work() as work:
+        rules = [{"protocol": "tcp", "from_port": 22}, {"group": "web"}]
+        apply_security_groups(work, [{"project": "red", "name": "web", "rules": rules}])
+    cloud.boot(
+        web("a", floating_ip={}, security_groups=["web"]),
+        web("b", nics=[{"network": "private"}, {"network": "tenant_0"}]),
+    )
     cloud.floating({"project": "blue"})
     return cloud.path
 

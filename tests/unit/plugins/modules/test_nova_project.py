@@ -13,7 +13,14 @@ import pytest
 
 from tests.unit.plugins.modules.vlan_cloud import VlanCloud, guest, quota
 
-UNLIMITED = {"networks": -1, "fixed_ips": -1, "floating_ips": -1}
+UNLIMITED = {
+    "networks": -1,
+    "fixed_ips": -1,
+    "floating_ips": -1,
+    "security_groups": -1,
+    "security_group_rules": -1,
+}
+NO_GROUPS = {"security_groups": 0, "security_group_rules": 0}
 
 
 @pytest.fixture
@@ -29,9 +36,9 @@ def test_a_quota_is_set_once_and_shown_with_what_is_used(cloud: VlanCloud) -> No
     assert not cloud.projects(quota(networks=2, floating_ips=10))["changed"]
     assert cloud.project("red") == {
         "name": "red",
-        "quotas": {"networks": 2, "fixed_ips": -1, "floating_ips": 10},
+        "quotas": {**UNLIMITED, "networks": 2, "floating_ips": 10},
         "own_quotas": ["floating_ips", "networks"],
-        "used": {"networks": 1, "fixed_ips": 1, "floating_ips": 0},
+        "used": {**NO_GROUPS, "networks": 1, "fixed_ips": 1, "floating_ips": 0},
         "origin": "operation",
     }
 
@@ -49,37 +56,37 @@ def test_a_project_that_nobody_named_before_is_made(cloud: VlanCloud) -> None:
             {"fixed_ips": 2},
             lambda cloud: cloud.boot(guest("a"), guest("b"), guest("c")),
             "project red has 0 fixed addresses, 3 more are asked for, its quota is 2. "
-            "Release some of them, or raise its quota of fixed_ips.",
+            "Give up some of them, or raise its quota of fixed_ips.",
         ),
         (
             {"networks": 0},
             lambda cloud: cloud.boot(guest("a")),
             "project red has 0 networks, 1 more is asked for, its quota is 0. "
-            "Release some of them, or raise its quota of networks.",
+            "Give up some of them, or raise its quota of networks.",
         ),
         (
             {"networks": 1},
             lambda cloud: cloud.boot(guest("a", nics=[{"network": "tenant_0"}, {"network": "tenant_1"}])),
             "project red has 0 networks, 2 more are asked for, its quota is 1. "
-            "Release some of them, or raise its quota of networks.",
+            "Give up some of them, or raise its quota of networks.",
         ),
         (
             {"networks": 2},
             lambda cloud: cloud.networks({"label": "tenant", "project": "red"}),
             "project red has 0 networks, 3 more are asked for, its quota is 2. "
-            "Release some of them, or raise its quota of networks.",
+            "Give up some of them, or raise its quota of networks.",
         ),
         (
             {"floating_ips": 1},
             lambda cloud: cloud.floating({"project": "red"}, {"project": "red"}),
             "project red has 0 floating addresses, 2 more are asked for, its quota is 1. "
-            "Release some of them, or raise its quota of floating_ips.",
+            "Give up some of them, or raise its quota of floating_ips.",
         ),
         (
             {"floating_ips": 0},
             lambda cloud: cloud.boot(guest("a", floating_ip={})),
             "project red has 0 floating addresses, 1 more is asked for, its quota is 0. "
-            "Release some of them, or raise its quota of floating_ips.",
+            "Give up some of them, or raise its quota of floating_ips.",
         ),
     ],
 )
@@ -99,7 +106,7 @@ def test_what_would_exceed_a_quota_is_refused_and_changes_nothing(
 def test_a_quota_can_be_used_up_and_counts_what_was_released_as_free(cloud: VlanCloud) -> None:
     cloud.projects(quota(fixed_ips=2, floating_ips=1, networks=1))
     assert "failed" not in cloud.boot(guest("a", floating_ip={}), guest("b"))
-    assert cloud.project("red")["used"] == {"networks": 1, "fixed_ips": 2, "floating_ips": 1}
+    assert cloud.project("red")["used"] == {**NO_GROUPS, "networks": 1, "fixed_ips": 2, "floating_ips": 1}
     assert cloud.boot(guest("c"))["msg"].startswith("project red has 2 fixed addresses, 1 more is asked for")
     # The address of b is in quarantine, and so nobody's; in one list the order does not matter.
     assert "failed" not in cloud.boot(guest("c"), {"name": "b", "state": "absent"})
@@ -131,12 +138,12 @@ def test_own_quotas_go_before_the_defaults_and_come_back_to_them(cloud: VlanClou
         "update quotas of all other projects (networks -1 -> 1, floating_ips -1 -> 2)"
     ]
     cloud.projects(quota(networks=-1))
-    assert cloud.project("red")["quotas"] == {"networks": -1, "fixed_ips": -1, "floating_ips": 2}
+    assert cloud.project("red")["quotas"] == {**UNLIMITED, "floating_ips": 2}
     # What an item names is all that the project has of its own.
     assert cloud.projects(quota(floating_ips=5))["changes"] == [
         "update quotas of project red (networks -1 -> default, floating_ips default -> 5)"
     ]
-    assert cloud.project("red")["quotas"] == {"networks": 1, "fixed_ips": -1, "floating_ips": 5}
+    assert cloud.project("red")["quotas"] == {**UNLIMITED, "networks": 1, "floating_ips": 5}
     assert not cloud.projects({"name": "red"})["changed"], "quotas that are omitted stay"
 
 

@@ -76,7 +76,13 @@ def test_consent_removes_the_instances_and_says_exactly_what_goes(cloud: VlanClo
     assert [instance["name"] for instance in cloud.info("instances")["instances"]] == ["c"]
     assert {row["state"] for row in cloud.info("fixed")["fixed"] if row["network"] == "tenant_0"} == {"released"}
     assert {row["project"] for row in cloud.info("floating")["floating"]} == {"blue"}
-    assert cloud.project("red")["used"] == {"networks": 0, "fixed_ips": 0, "floating_ips": 0}
+    assert cloud.project("red")["used"] == {
+        "networks": 0,
+        "fixed_ips": 0,
+        "floating_ips": 0,
+        "security_groups": 0,
+        "security_group_rules": 0,
+    }
 
 
 def test_a_network_is_another_projects_once_the_hosts_have_let_go_of_the_old_guests(cloud: VlanCloud) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.novanet.network.plugins.modules import (
     nova_network,
     nova_plan,
     nova_project,
+    nova_security_group,
 )
 
 from tests.unit.plugins.modules.module_run import run_module
@@ -57,6 +58,9 @@ class VlanCloud:
 
     def projects(self, *items: Mapping[str, Any], **options: Any) -> Result:
         return self._run(nova_project, projects=list(items), **options)
+
+    def groups(self, *items: Mapping[str, Any], **options: Any) -> Result:
+        return self._run(nova_security_group, security_groups=list(items), **options)
 
     def default_quotas(self, **quotas: int) -> Result:
         return self._run(nova_project, default_quotas=quotas)

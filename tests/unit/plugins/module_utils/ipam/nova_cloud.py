@@ -50,6 +50,8 @@ TABLES = {
     "security_group_rules": f"""{TIMES}, parent_group_id INTEGER REFERENCES security_groups (id),
         protocol VARCHAR(255), from_port INTEGER, to_port INTEGER, cidr VARCHAR(43), group_id INTEGER,
         deleted INTEGER""",
+    "security_group_instance_association": f"""{TIMES}, security_group_id INTEGER REFERENCES security_groups (id),
+        instance_uuid VARCHAR(36), deleted INTEGER""",
 }
 RED, BLUE = "a421ae28356b4cc3a25e1429a0b02e98", "5f705771f3e94b7aa0b0ddcd0a4a33a6"
 PUBLIC = {

@@ -47,7 +47,7 @@ def test_a_cloud_keeps_its_addresses_macs_and_uuids(imported: Import, nova: Nova
     done = imported()
     assert (done.warnings, done.left_behind) == ([], [VIF_UUIDS])
     assert done.carried_over == {
-        "networks": 2, "reservations": 0, "instances": 2, "nics": 3,
+        "networks": 2, "reservations": 0, "security_groups": 0, "instances": 2, "nics": 3,
         "host_addresses": 0, "floating_pools": 1, "floating_addresses": 2,
     }  # fmt: skip
     lists = imported.look(*KINDS)

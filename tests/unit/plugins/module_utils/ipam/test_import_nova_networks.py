@@ -96,23 +96,18 @@ def test_flat_networks_come_without_a_dhcp_server(imported: Import, nova: NovaCl
     assert (network["manager"], network["enable_dhcp"], network["multi_host"]) == ("flat", False, False)
 
 
-def test_networks_that_nobody_could_serve_and_security_groups_are_left_behind(
-    imported: Import, nova: NovaCloud
-) -> None:
+def test_networks_that_nobody_could_serve_are_left_behind(imported: Import, nova: NovaCloud) -> None:
     nova.network(1, label="bare", bridge=None)
     nova.network(2, label="loose", cidr="10.1.0.0/28", vlan=9, bridge_interface=None)
     nova.network(3, label="empty", cidr=None)
     nova.network(
         4, 0, label="odd", cidr="10.3.0.0/28", bridge="br3", gateway="10.9.0.1", dhcp_server=None, dhcp_start=None
     )
-    group = nova.add("security_groups", name="default", project_id=RED)
-    nova.add("security_group_rules", parent_group_id=group, protocol="tcp", from_port=22, to_port=22)
     done = imported()
     assert done.left_behind == [
         "network bare (10.0.0.0/28): it has no bridge",
         "network loose (10.1.0.0/28): it has VLAN 9 and no bridge_interface",
         "network empty (None): it has no range",
         "gateway 10.9.0.1 of network odd: no guest could have it in 10.3.0.0/28",
-        f"security group default of project {RED} with 1 rules: there are no security groups here",
     ]
     assert done.warnings == ["network odd has no fixed IPs in nova: all its addresses are free here"]

@@ -17,6 +17,7 @@ from ansible_collections.novanet.network.plugins.module_utils.errors import Nova
 from ansible_collections.novanet.network.plugins.module_utils.ipam import schema
 from ansible_collections.novanet.network.plugins.module_utils.ipam.acknowledge import acknowledge
 from ansible_collections.novanet.network.plugins.module_utils.ipam.fixed_pool import apply_reservations
+from ansible_collections.novanet.network.plugins.module_utils.ipam.security_groups import apply_security_groups
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot_scope import plan_scope
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import (
@@ -41,6 +42,13 @@ DEVICES = [
     {"network": "plain", "address": "10.4.0.9", "mac": "00:00:5e:00:53:0b"},
 ]
 LEASE = {"bridge": "br103", "address": "10.3.0.9", "mac": "00:00:5e:00:53:09", "hostname": "host-10-3-0-9"}
+GROUPS: list[dict[str, Any]] = [
+    {"project": "red", "name": "web", "rules": [{"protocol": "tcp", "from_port": 80}]},
+    {"project": "red", "name": "database", "rules": [{"group": "web"}, {"group": "nobody"}]},
+    {"project": "red", "name": "default", "rules": [{"group": "default"}]},
+    {"project": "red", "name": "nobody"},
+]
+MEMBERSHIPS: list[list[str]] = [["web"], [], ["database"], ["default", "web"], ["default"]]
 FLAT = {"label": "plain", "cidr": "10.4.0.0/24", "bridge": "br104"}
 
 
@@ -62,6 +70,8 @@ class RandomCloud(SmallCloud):
         self.apply({"label": "private", "host": "h0"}, *NETWORKS)
         self.apply(FLAT, manager="flat")
         self._hold()
+        with self.work() as work:
+            apply_security_groups(work, GROUPS)
         self.pools({"name": "nova", "ranges": ["192.0.2.0/24"]})
         self.names: set[str] = set()
         for _unused in range(25):
@@ -86,7 +96,9 @@ class RandomCloud(SmallCloud):
         labels = self.chance.sample(["private", "multi", "shared", "single"], self.chance.randint(1, 3))
         floating = {"floating_ip": {}} if self.chance.random() < 0.5 else {}
         host = self.chance.choice(NAMES)
-        self.boot(web(name, host=host, nics=[{"network": label} for label in labels], **floating))
+        groups = MEMBERSHIPS[len(self.names) % len(MEMBERSHIPS)]
+        nics = [{"network": label} for label in labels]
+        self.boot(web(name, host=host, nics=nics, security_groups=groups, **floating))
         self.names.add(name)
 
     def _move(self) -> None:
@@ -157,8 +169,11 @@ def test_all_of_it_is_tried_by_these_clouds(tmp_path: Path) -> None:
             seen["waited for"] += bool(found[1])
             seen["unconfirmed"] += bool(found[2])
             seen["floating"] += any(plan.floating for plan in found[0])
+            groups = [group for plan in found[0] for group in plan.firewall["groups"]]
+            seen["members of groups"] += any(group["members"] for group in groups)
     # Each of it, and not only errors.
-    assert set(seen) == {"not a compute host", "no gateway to bind it", "waited for", "unconfirmed", "floating"}
+    whole = {"waited for", "unconfirmed", "floating", "members of groups"}
+    assert set(seen) == {"not a compute host", "no gateway to bind it", *whole}
     assert all(seen.values()), seen
 
 

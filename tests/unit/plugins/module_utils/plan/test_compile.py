@@ -105,6 +105,8 @@ def test_only_the_serving_host_has_gateway_dhcp_nat_and_floating_ips() -> None:
             "hairpin_ports": [],
             "forwarding": False,
             "isolated": [],
+            "groups": [],
+            "guest_ports": [],
         }
 
 

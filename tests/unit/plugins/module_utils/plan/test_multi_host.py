@@ -142,6 +142,8 @@ def test_a_flat_bridge_is_on_every_compute_host_and_serves_only_where_there_is_a
             "hairpin_ports": [],
             "forwarding": False,
             "isolated": [],
+            "groups": [],
+            "guest_ports": [],
         }
         assert (found["compute2"].dhcp, found["compute2"].firewall) == ((), idle)
         assert found["network1"].bridges == ()
