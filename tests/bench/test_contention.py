@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""64 processes in one IPAM, 100,000 operations, some processes killed: what must hold, and how the databases compare.
+"""64 processes in one IPAM, 100,000 calls, some processes killed: what must hold, and how the databases compare.
 
 ``CONTENTION_OPERATIONS`` sets another size. Both databases get the same work, and neither waits for a disc.
 """
@@ -33,7 +33,7 @@ def directory() -> Iterator[Path]:
 
 
 def crowd(url: str, directory: Path, name: str) -> float:
-    """Let the crowd work in a database, check what is left, and return how many operations it did in a second."""
+    """Let the crowd work in a database, check what is left, and return how many calls it did in a second."""
     journals = directory / name
     journals.mkdir()
     after = run_crowd(
@@ -45,7 +45,7 @@ def crowd(url: str, directory: Path, name: str) -> float:
         keep_connections=True,
     )
     rate = len(after.operations) / after.seconds
-    print(f"\n{name}: {rate:,.0f} operations per second; {after.summary()}")
+    print(f"\n{name}: {rate:,.0f} calls per second; {after.summary()}")
     check(after)
     return rate
 
@@ -62,4 +62,4 @@ def test_64_processes_on_both_databases(directory: Path) -> None:
     sqlite = crowd(f"sqlite:///{directory}/ipam.sqlite", directory, "SQLite")
     with running_server() as server:
         postgresql = crowd(server.create_database("ipam"), directory, "PostgreSQL")
-    print(f"PostgreSQL against SQLite: {postgresql / sqlite:.2f} times the operations per second")
+    print(f"PostgreSQL against SQLite: {postgresql / sqlite:.2f} times the calls per second")

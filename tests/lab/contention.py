@@ -27,7 +27,7 @@ from .node import ENVIRONMENT, PYTHON
 
 WORKER = Path(__file__).with_name("contention_worker.py")
 BASE = "base"
-# What an operation writes into the audit, as often as it likes or exactly once: (required, optional).
+# What an operation writes into the audit for each thing that it is about, exactly once or at most once.
 _SHAPES: Mapping[str, tuple[Counter[str], set[str]]] = {
     "boot": (Counter(["create instance", "create fixed IP"]), {"create floating IP"}),
     "delete": (Counter(["delete instance", "delete fixed IP"]), {"delete floating IP"}),
@@ -43,12 +43,14 @@ Rows = Sequence[Mapping[str, Any]]
 class Operation:
     """What a worker began.
 
+    :param size: how many things it is about.
     :param again: it was refused just before, and tried again.
     :param outcome: what it was told; None when it was killed before.
     """
 
     name: str
     kind: str
+    size: int
     again: bool
     outcome: Mapping[str, Any] | None
 
@@ -73,7 +75,8 @@ class Aftermath:
         known = {event["actor"] for event in self.tables["events"]}
         unfinished = [operation for operation in self.operations if operation.outcome is None]
         return {
-            "operations": len(self.operations),
+            "calls": len(self.operations),
+            "operations": sum(operation.size for operation in self.operations),
             "succeeded": sum(operation.succeeded for operation in self.operations),
             "refused": sum(refused.values()),
             "exhausted": refused["Exhausted"],
@@ -93,16 +96,19 @@ def run_crowd(
     processes: int,
     operations: int,
     kills: int,
+    most: int = 1,
     keep_connections: bool = False,
     timeout: float = 7200.0,
 ) -> Aftermath:
     """Let many processes work in an empty database, kill some, and return what is left.
 
+    :param operations: how many things are made, changed or removed.
+    :param most: how many of them one call asks for on average, where it is about instances.
     :param directory: an empty one, for the journals.
     """
     document = directory / "ipam.json"
     task = {"url": url, "directory": str(directory), "document": str(document), "processes": processes}
-    task |= {"operations": operations, "kills": kills, "keep_connections": keep_connections}
+    task |= {"operations": operations, "kills": kills, "most": most, "keep_connections": keep_connections}
     environment = {**ENVIRONMENT, "PYTHONPATH": str(import_path(directory, link_collection()))}
     done = subprocess.run(
         ["setpriv", "--pdeathsig=TERM", "--", PYTHON, str(WORKER)],
@@ -128,10 +134,14 @@ def _operations(directory: Path) -> Iterator[Operation]:
             if "begin" in entry:
                 begun = entry
             elif begun is not None:
-                yield Operation(begun["begin"], begun["kind"], begun["again"], entry)
+                yield _operation(begun, entry)
                 begun = None
         if begun is not None:
-            yield Operation(begun["begin"], begun["kind"], begun["again"], None)
+            yield _operation(begun, None)
+
+
+def _operation(begun: Mapping[str, Any], outcome: Mapping[str, Any] | None) -> Operation:
+    return Operation(begun["begin"], begun["kind"], begun["size"], begun["again"], outcome)
 
 
 def problems(after: Aftermath) -> list[str]:
@@ -163,7 +173,7 @@ def _problems_of_operations(after: Aftermath) -> Iterator[str]:
                     yield f"{operation.name} freed {names}, and told of {free}"
             elif len(told) != len(changes) or any(name not in " ".join(changes) for name in names):
                 yield f"{operation.name} told of {changes}, the audit of {told} {names}"
-        if found and operation.kind != "confirm" and not _is_whole(operation.kind, told):
+        if found and operation.kind != "confirm" and not _is_whole(operation, told):
             yield f"{operation.name} ({operation.kind}) is there in part: {told}"
 
 
@@ -171,11 +181,11 @@ def _unknown(events: Mapping[str, Any], operations: Sequence[Operation]) -> list
     return sorted(set(events) - {operation.name for operation in operations} - {BASE})
 
 
-def _is_whole(kind: str, told: Sequence[str]) -> bool:
-    required, optional = _SHAPES[kind]
+def _is_whole(operation: Operation, told: Sequence[str]) -> bool:
+    required, optional = _SHAPES[operation.kind]
     rest = Counter(told)
-    rest.subtract(required)
-    return all(count == 0 or (count == 1 and what in optional) for what, count in rest.items())
+    rest.subtract({what: count * operation.size for what, count in required.items()})
+    return all(count == 0 or (0 < count <= operation.size and what in optional) for what, count in rest.items())
 
 
 def _problems_of_generations(after: Aftermath) -> Iterator[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import ipaddress
 import json
 import mmap
 import os
@@ -25,24 +26,25 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.novanet.network.plugins.module_utils.errors import NovaError
-from ansible_collections.novanet.network.plugins.module_utils.ipam import store
+from ansible_collections.novanet.network.plugins.module_utils.ipam import schema, store
 from ansible_collections.novanet.network.plugins.module_utils.ipam.acknowledge import acknowledge
 from ansible_collections.novanet.network.plugins.module_utils.ipam.copying import copy_ipam
 from ansible_collections.novanet.network.plugins.module_utils.ipam.database import open_engine
 from ansible_collections.novanet.network.plugins.module_utils.ipam.floating import apply_floating_addresses
 from ansible_collections.novanet.network.plugins.module_utils.ipam.floating_pools import apply_pools
-from ansible_collections.novanet.network.plugins.module_utils.ipam.information import gather
 from ansible_collections.novanet.network.plugins.module_utils.ipam.instances import apply_instances
 from ansible_collections.novanet.network.plugins.module_utils.ipam.networks import apply_networks, read_defaults
 from ansible_collections.novanet.network.plugins.module_utils.ipam.projects import ensure_project
 from ansible_collections.novanet.network.plugins.module_utils.ipam.run import run_operation
+from ansible_collections.novanet.network.plugins.module_utils.ipam.sql import select
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Caller, Transaction, reading
 
 HOSTS = ["net1", "c0", "c1", "c2", "c3"]
 NETWORK = {"label": "private", "cidr": "10.0.0.0/16", "host": "net1", "bridge": "br100"}
-POOL = {"name": "nova", "ranges": ["203.0.113.0/24"]}
+POOL = {"name": "nova", "ranges": ["198.18.0.0/16"]}
+# How many instances a project has at most, in lists.
 LIVE = 4
-# kind to (how often it is chosen, what it asks for).
+# How often each kind is chosen.
 WEIGHTS = {"boot": 22, "delete": 18, "move": 10, "grab": 22, "name": 6, "drop": 9, "confirm": 2}
 
 
@@ -91,34 +93,44 @@ class Board:
 class Worker:
     """One process. It knows what its project has, and asks for more, for less, or for something else."""
 
-    def __init__(self, url: str, directory: Path, slot: int, number: int, board: Board) -> None:
-        self.url, self.project, self.number = url, f"p{slot}", number
+    def __init__(self, url: str, directory: Path, slot: int, number: int, board: Board, most: int = 1) -> None:
+        self.url, self.project, self.number, self.most = url, f"p{slot}", number, most
         self.slot, self.board = slot, board
         self.attempts = 0
         self.random = random.Random(number)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self.journal = os.open(directory / f"{slot}.{number}.journal", flags)
-        self.instances: list[str] = []
+        # The hosts of its instances, the oldest first.
+        self.instances: dict[str, str] = {}
         self.floating: list[str] = []
         self.refused = ""
 
     def adopt(self) -> None:
         """Take over what the one before it has left behind."""
+        instances, floating = schema.instances, schema.floating_ips
+        mine = select(instances.c.name, instances.c.host).where(instances.c.project == self.project)
+        first, last = int(ipaddress.IPv4Address("198.51.100.0")), int(ipaddress.IPv4Address("198.51.100.255"))
+        owned = select(floating.c.address).where(floating.c.project == self.project)
         with reading(self.url) as work:
-            found = gather(work, ["instances", "floating"])
-        self.instances = [row["name"] for row in found["instances"] if row["project"] == self.project]
-        mine = [row for row in found["floating"] if row["project"] == self.project]
-        self.floating = [row["address"] for row in mine if row["pool"] == "last"]
+            rows = work.connection.execute(mine.order_by(instances.c.id))
+            self.instances = {row.name: row.host for row in rows}
+            addresses = work.connection.execute(owned.where(floating.c.address.between(first, last))).scalars()
+            self.floating = [str(ipaddress.IPv4Address(address)) for address in addresses]
 
     def run(self, count: int) -> None:
-        for index in range(count):
+        index = 0
+        while count > 0:
+            index += 1
             kind = self.choose()
             name = f"w{self.number}.{index}"
-            self.write({"begin": name, "kind": kind, "again": kind == self.refused})
-            self.board.begun[self.slot] += 1
+            size = min(count, self.size(kind))
+            count -= size
+            self.write({"begin": name, "kind": kind, "size": size, "again": kind == self.refused})
+            self.board.begun[self.slot] += size
             self.attempts = 0
+            options = {"name": name, "kind": kind, "size": size}
             try:
-                work, results = run_operation(self.url, Caller(name), self.operate, {"name": name, "kind": kind})
+                work, results = run_operation(self.url, Caller(name), self.operate, options)
                 outcome: dict[str, Any] = {"changes": [change.describe() for change in work.changes], **results}
                 self.refused = ""
             except NovaError as error:
@@ -139,7 +151,7 @@ class Worker:
         if self.refused and self.random.random() < 0.5:
             return self.refused
         weights = dict(WEIGHTS)
-        if len(self.instances) >= LIVE:
+        if len(self.instances) >= LIVE * self.most:
             del weights["boot"]
         if not self.instances:
             del weights["delete"], weights["move"]
@@ -149,13 +161,21 @@ class Worker:
             del weights["grab"]
         return self.random.choices([*weights], [*weights.values()])[0]
 
+    def size(self, kind: str) -> int:
+        """Return for how many things one call asks. Of the last addresses everybody takes one at a time."""
+        if kind not in ("boot", "delete", "move"):
+            return 1
+        size = self.random.randint(1, 2 * self.most - 1)
+        return size if kind == "boot" else min(size, len(self.instances))
+
     def remember(self, kind: str, outcome: Mapping[str, Any]) -> None:
         if "refused" in outcome:
             return
-        if kind == "boot":
-            self.instances.append(outcome["instance"])
+        if kind in ("boot", "move"):
+            self.instances.update(outcome["hosts"])
         elif kind == "delete":
-            self.instances.remove(outcome["instance"])
+            for name in outcome["instances"]:
+                del self.instances[name]
         elif kind in ("grab", "name") and outcome["address"] not in self.floating:
             self.floating.append(outcome["address"])
         elif kind == "drop":
@@ -166,22 +186,27 @@ class Worker:
         os.write(self.journal, f"{json.dumps(entry)}\n".encode())
 
     def boot(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        item: dict[str, Any] = {"name": options["name"].replace(".", "-"), "project": self.project}
-        item["host"] = self.random.choice(HOSTS[1:])
-        if self.random.random() < 0.3:
-            item["floating_ip"] = {"pool": "nova"}
-        (view,) = apply_instances(work, [item], {"manager": "flatdhcp"})
-        return {"instance": item["name"], "fixed": view["nics"][0]["address"] if "nics" in view else None}
+        names = [f"{options['name'].replace('.', '-')}-{index}" for index in range(options["size"])]
+        items: list[dict[str, Any]] = [
+            {"name": name, "project": self.project, "host": self.random.choice(HOSTS[1:])} for name in names
+        ]
+        for item in items:
+            if self.random.random() < 0.3:
+                item["floating_ip"] = {"pool": "nova"}
+        apply_instances(work, items, {"manager": "flatdhcp"})
+        return {"hosts": {item["name"]: item["host"] for item in items}}
 
     def delete(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        name = self.instances[0]
-        apply_instances(work, [{"name": name, "state": "absent"}], {"manager": "flatdhcp"})
-        return {"instance": name}
+        names = [*self.instances][: options["size"]]
+        apply_instances(work, [{"name": name, "state": "absent"} for name in names], {"manager": "flatdhcp"})
+        return {"instances": names}
 
     def move(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
-        name = self.random.choice(self.instances)
-        apply_instances(work, [{"name": name, "host": self.random.choice(HOSTS[1:])}], {"manager": "flatdhcp"})
-        return {"instance": name}
+        names = self.random.sample([*self.instances], options["size"])
+        others = {name: [host for host in HOSTS[1:] if host != self.instances[name]] for name in names}
+        hosts = {name: self.random.choice(others[name]) for name in names}
+        apply_instances(work, [{"name": name, "host": hosts[name]} for name in names], {"manager": "flatdhcp"})
+        return {"hosts": hosts}
 
     def grab(self, work: Transaction, options: Mapping[str, Any]) -> dict[str, Any]:
         return self._take(work, {"pool": "last"})
@@ -207,8 +232,8 @@ class Worker:
 class Crowd:
     """All workers, and who kills some of them."""
 
-    def __init__(self, url: str, directory: Path, slots: int, each: int, kills: int) -> None:
-        self.url, self.directory = url, directory
+    def __init__(self, url: str, directory: Path, slots: int, each: int, kills: int, most: int) -> None:
+        self.url, self.directory, self.most = url, directory, most
         self.each, self.total = each, each * slots
         self.kills, self.killed = kills, 0
         self.number = 0
@@ -224,7 +249,7 @@ class Crowd:
         if pid == 0:
             try:
                 _die_with_parent()
-                worker = Worker(self.url, self.directory, slot, self.number, self.board)
+                worker = Worker(self.url, self.directory, slot, self.number, self.board, self.most)
                 if again:
                     worker.adopt()
                 worker.run(self.each - self.board.begun[slot])
@@ -283,7 +308,7 @@ def main() -> None:
         keep_connections()
     start = time.monotonic()
     each = -(-task["operations"] // task["processes"])
-    crowd = Crowd(task["url"], Path(task["directory"]), task["processes"], each, task["kills"])
+    crowd = Crowd(task["url"], Path(task["directory"]), task["processes"], each, task["kills"], task["most"])
     try:
         crowd.watch()
     finally:

@@ -11,9 +11,10 @@ from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound
 from . import schema
-from .floating_book import FixedIp, FloatingBook, FloatingIp, Pool
+from .floating_book import MANY, FloatingBook
 from .floating_inputs import WantedAddress, read_addresses
 from .floating_places import place_floating_addresses
+from .floating_rows import FixedIp, FloatingIp, Pool
 from .floating_space import pool_at
 from .inputs import dotted
 from .network_views import chunks
@@ -22,9 +23,6 @@ from .sql import select
 from .store import Transaction
 
 DEFAULT_POOL = "nova"
-
-# From this many names on, reading everything is quicker than asking for each.
-_MANY = 5000
 
 
 def apply_floating_addresses(
@@ -58,8 +56,10 @@ def apply_floating_addresses(
         claims[index] = desk.ensure(present[index], claims.get(index))
     desk.refuse_shared({address: f"{present[index].where}.address" for index, address in claims.items()})
     place_floating_addresses(work)
-    views = {ip.address: ip.view() for ip in FloatingBook(work).all()}
-    return [views[claims[index]] for index in range(len(present))]
+    # Read anew: who binds them is known only now.
+    placed = FloatingBook(work, addresses=claims.values())
+    found = [placed.at(claims[index]) for index in range(len(present))]
+    return [ip.view() for ip in found if ip is not None]
 
 
 class _Desk:
@@ -68,8 +68,9 @@ class _Desk:
     def __init__(self, work: Transaction, wanted: Sequence[WantedAddress], default_pool: str) -> None:
         self._work = work
         self._default_pool = default_pool
-        self._book = FloatingBook(work)
-        self._instances = read_fixed_ips(work, (item.instance for item in wanted if item.instance))
+        names = [item.instance for item in wanted if item.instance]
+        self._book = FloatingBook(work, names, (item.address for item in wanted if item.address is not None))
+        self._instances = read_fixed_ips(work, names)
 
     def match(self, present: Sequence[WantedAddress]) -> dict[int, int]:
         """Return, for each item that there is an address for already, that address."""
@@ -237,7 +238,7 @@ def read_fixed_ips(work: Transaction, names: Iterable[str]) -> dict[str, tuple[s
         )
         .order_by(instances.c.id, ports.c.position)
     )
-    parts = [query] if len(wanted) > _MANY else [query.where(instances.c.name.in_(part)) for part in chunks(wanted)]
+    parts = [query] if len(wanted) > MANY else [query.where(instances.c.name.in_(part)) for part in chunks(wanted)]
     found: dict[str, tuple[str, list[FixedIp]]] = {}
     for part in parts:
         for name, project, number, address, label in work.connection.execute(part):

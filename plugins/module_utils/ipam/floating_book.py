@@ -6,91 +6,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..change import Change
 from ..errors import Conflict, NotFound
 from . import schema
+from .floating_rows import FixedIp, FloatingIp, Pool, read_floating_ips, read_pool_rows
 from .floating_space import put_back, take_any, take_this
 from .inputs import dotted
-from .sql import delete, insert, select, update
+from .network_views import chunks
+from .sql import delete, insert, update
 from .store import Transaction
 from .withdrawals import withdraw
 
-
-@dataclass(frozen=True)
-class FixedIp:
-    """A fixed address of an instance, as far as floating addresses are concerned."""
-
-    id: int
-    address: int
-    network: str
-    instance: str
-
-    def describe(self) -> str:
-        """Return the instance and the address."""
-        return f"{self.instance} {dotted(self.address)}"
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A floating pool. ``project`` is set when nobody else may have its addresses."""
-
-    id: int
-    name: str
-    interface: str | None
-    project: str | None
-    origin: str
-
-
-@dataclass(frozen=True)
-class FloatingIp:
-    """A floating address that a project has.
-
-    :param fixed: what it is associated with.
-    :param auto_assigned: made with its instance because the cloud is set so; nobody may move it.
-    :param with_instance: the item of its instance asked for it; like an automatic one it goes with the instance.
-    :param host: who binds it.
-    """
-
-    address: int
-    pool: Pool
-    project: str
-    fixed: FixedIp | None
-    auto_assigned: bool
-    with_instance: bool
-    host: str | None
-    origin: str
-
-    def view(self) -> dict[str, Any]:
-        """Return the address as people know it."""
-        return {
-            "address": dotted(self.address),
-            "pool": self.pool.name,
-            "interface": self.pool.interface,
-            "project": self.project,
-            "instance": self.fixed.instance if self.fixed else None,
-            "fixed_address": dotted(self.fixed.address) if self.fixed else None,
-            "network": self.fixed.network if self.fixed else None,
-            "host": self.host,
-            "auto_assigned": self.auto_assigned,
-            "origin": self.origin,
-        }
+# From this many keys on, reading everything is quicker than asking for each.
+MANY = 5000
 
 
 class FloatingBook:
-    """All pools and all addresses that projects have, read once; every step goes through it to the database."""
+    """The addresses that projects have, as far as anybody asks; every step goes through it to the database.
 
-    def __init__(self, work: Transaction) -> None:
+    :param instances: names of instances whose addresses will be asked for: together they are read quicker.
+    :param addresses: addresses that will be asked for.
+    """
+
+    def __init__(self, work: Transaction, instances: Iterable[str] = (), addresses: Iterable[int] = ()) -> None:
         self._work = work
         self._pools = read_pool_rows(work)
         self._by_address: dict[int, FloatingIp] = {}
         self._by_instance: dict[str, set[int]] = {}
         self._by_project: dict[str, set[int]] = {}
-        for ip in _read_floating_ips(work, {pool.id: pool for pool in self._pools.values()}):
-            self._keep(ip)
+        # What has been read: all of it, or what has these addresses, instances and projects.
+        self._is_whole = False
+        self._read: dict[str, set[Any]] = {}
+        # Fixed IPs that an address leads to since this transaction began.
+        self._led_to: set[int] = set()
+        self._look_up(schema.fixed_ips.c.instance, instances)
+        self._look_up(schema.floating_ips.c.address, addresses)
 
     def pool(self, name: str, where: str) -> Pool:
         """Return a pool by its name.
@@ -107,18 +61,22 @@ class FloatingBook:
 
     def at(self, address: int) -> FloatingIp | None:
         """Return who has an address; None when nobody has it."""
+        self._look_up(schema.floating_ips.c.address, [address])
         return self._by_address.get(address)
 
     def of_instance(self, instance: str) -> list[FloatingIp]:
         """Return the addresses of an instance, in the order of the addresses."""
+        self._look_up(schema.fixed_ips.c.instance, [instance])
         return [self._by_address[address] for address in sorted(self._by_instance.get(instance, ()))]
 
     def of_project(self, project: str) -> list[FloatingIp]:
         """Return the addresses of a project, in the order of the addresses."""
+        self._look_up(schema.floating_ips.c.project, [project])
         return [self._by_address[address] for address in sorted(self._by_project.get(project, ()))]
 
     def all(self) -> list[FloatingIp]:
         """Return every address that a project has, in the order of the addresses."""
+        self._look_up(None, [None])
         return [self._by_address[address] for address in sorted(self._by_address)]
 
     def refuse_shared(self, positions: Mapping[int, str]) -> None:
@@ -128,9 +86,10 @@ class FloatingBook:
 
         :param positions: where the addresses were asked for, by address.
         """
+        self._look_up(schema.floating_ips.c.fixed_ip_id, self._led_to)
         first_of: dict[int, FloatingIp] = {}
-        for ip in self.all():
-            if ip.fixed is None:
+        for ip in (self._by_address[address] for address in sorted(self._by_address)):
+            if ip.fixed is None or ip.fixed.id not in self._led_to:
                 continue
             first = first_of.setdefault(ip.fixed.id, ip)
             if first is ip:
@@ -171,6 +130,7 @@ class FloatingBook:
             )
         )
         self._keep(ip)
+        self._note_led(ip)
         detail = f"pool {pool.name}, project {project}" + (f", instance {fixed.describe()}" if fixed else "")
         self._work.record(Change("create", "floating IP", dotted(address), detail), None, ip.view())
         return ip
@@ -184,6 +144,7 @@ class FloatingBook:
         self._set(ip, fixed_ip_id=fixed.id if fixed else None)
         self._drop(ip)
         self._keep(later)
+        self._note_led(later)
         old, new = (item.describe() if item else "none" for item in (ip.fixed, fixed))
         change = Change("update", "floating IP", dotted(ip.address), f"instance {old} -> {new}")
         self._work.record(change, ip.view(), later.view())
@@ -207,6 +168,26 @@ class FloatingBook:
         detail += f", instance {ip.fixed.describe()}" if ip.fixed else ""
         self._work.record(Change("delete", "floating IP", dotted(ip.address), detail), ip.view(), None)
 
+    def _look_up(self, column: Any, keys: Iterable[Any]) -> None:
+        """Read the addresses of which a column has one of these values, unless they have been read already.
+
+        :param column: None for all addresses, whatever the keys.
+        """
+        known = self._read.setdefault(str(column), set())
+        new = sorted(set(keys) - known) if column is not None else [None]
+        if self._is_whole or not new:
+            return
+        known.update(new)
+        self._is_whole = column is None or len(new) > MANY
+        for condition in [None] if self._is_whole else [column.in_(part) for part in chunks(new)]:
+            for ip in read_floating_ips(self._work, self._pools, condition):
+                if ip.address not in self._by_address:
+                    self._keep(ip)
+
+    def _note_led(self, ip: FloatingIp) -> None:
+        if ip.fixed is not None:
+            self._led_to.add(ip.fixed.id)
+
     def _set(self, ip: FloatingIp, **values: Any) -> None:
         this = schema.floating_ips.c.address == ip.address
         values["generation"] = self._work.generation
@@ -223,41 +204,3 @@ class FloatingBook:
         self._by_project[ip.project].discard(ip.address)
         if ip.fixed is not None:
             self._by_instance[ip.fixed.instance].discard(ip.address)
-
-
-def read_pool_rows(work: Transaction) -> dict[str, Pool]:
-    """Return all pools by name."""
-    columns = schema.floating_pools.c
-    rows = work.connection.execute(
-        select(columns.id, columns.name, columns.interface, columns.project, columns.origin).order_by(columns.id)
-    )
-    return {row.name: Pool(*row) for row in rows}
-
-
-def _read_floating_ips(work: Transaction, pools: dict[int, Pool]) -> list[FloatingIp]:
-    floating, fixed, networks = schema.floating_ips, schema.fixed_ips, schema.networks
-    rows = work.connection.execute(
-        select(
-            floating,
-            fixed.c.address.label("fixed_address"),
-            fixed.c.instance,
-            networks.c.label,
-        ).select_from(
-            floating.outerjoin(fixed, fixed.c.id == floating.c.fixed_ip_id).outerjoin(
-                networks, networks.c.id == fixed.c.network_id
-            )
-        )
-    )
-    return [
-        FloatingIp(
-            address=row.address,
-            pool=pools[row.pool_id],
-            project=row.project,
-            fixed=FixedIp(row.fixed_ip_id, row.fixed_address, row.label, row.instance) if row.fixed_ip_id else None,
-            auto_assigned=row.auto_assigned,
-            with_instance=row.with_instance,
-            host=row.host,
-            origin=row.origin,
-        )
-        for row in rows
-    ]

@@ -13,9 +13,10 @@ from typing import Any
 from ..change import Change
 from ..errors import Conflict, InUse
 from . import schema
-from .floating_book import FloatingBook, Pool, read_pool_rows
+from .floating_book import FloatingBook
 from .floating_inputs import Range, WantedPool, read_pools
 from .floating_inside import reserve_range_in_networks, unreserve_range_in_networks
+from .floating_rows import Pool, read_pool_rows
 from .floating_space import add_space, remove_space
 from .inputs import dotted, listed
 from .projects import ensure_project
@@ -238,9 +239,9 @@ def _give_up(work: Transaction, subject: str, used: Sequence[int], consent: bool
             f"cannot go: {listed([dotted(address) for address in used])} allocated to projects",
             "Release these floating addresses first, or set release_addresses of the pool to true.",
         )
-    book, going = FloatingBook(work), set(used)
-    for ip in book.all():
-        if ip.address in going:
+    book = FloatingBook(work, addresses=used)
+    for ip in [book.at(address) for address in used]:
+        if ip is not None:
             book.release(ip)
 
 

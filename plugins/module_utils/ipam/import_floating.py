@@ -12,9 +12,10 @@ from typing import Any
 
 from ..errors import Conflict, InvalidInput
 from .floating import DEFAULT_POOL, read_fixed_ips
-from .floating_book import FixedIp, FloatingBook
+from .floating_book import FloatingBook
 from .floating_inputs import read_range
 from .floating_places import place_floating_addresses
+from .floating_rows import FixedIp
 from .import_instances import CarriedNic
 from .import_report import Places, Report
 from .inputs import dotted, read_address
@@ -70,7 +71,7 @@ def store_floating(work: Transaction, wanted: Sequence[CarriedFloating]) -> None
 
     :raises Conflict: it is had otherwise.
     """
-    book = FloatingBook(work)
+    book = FloatingBook(work, addresses=[ip.address for ip in wanted])
     fixed = read_fixed_ips(work, {ip.nic.instance.name for ip in wanted if ip.nic is not None})
     ensure_projects(work, (ip.project for ip in wanted))
     for ip in wanted:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .floating import DEFAULT_POOL
-from .floating_book import FixedIp
 from .floating_places import place_floating_addresses
+from .floating_rows import FixedIp
 from .host_addresses import place_host_addresses
 from .instances_drafts import Draft, Drafter
 from .instances_floating import InstanceFloating
@@ -64,7 +64,7 @@ def _remove(
     unlisted = sorted(set(names_of_origin(work, work.origin)) - set(names)) if purge else []
     stored = load_instances(work, [*names, *unlisted])
     pool = str(defaults.get("default_floating_pool") or DEFAULT_POOL)
-    floating = InstanceFloating(work, pool, bool(defaults.get("auto_assign_floating_ip")), wanted)
+    floating = InstanceFloating(work, pool, bool(defaults.get("auto_assign_floating_ip")), wanted, unlisted)
     leaving = [item.name for item in wanted if not item.present] + unlisted
     gone = [stored[name] for name in leaving if name in stored]
     for instance in gone:

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ..errors import Conflict, Exhausted
 from . import schema
 from .floating import pool_of_address
-from .floating_book import FixedIp, FloatingBook, FloatingIp
+from .floating_book import FloatingBook
+from .floating_rows import FixedIp, FloatingIp
 from .floating_space import count_free_addresses
 from .inputs import dotted
 from .instances_inputs import WantedFloating, WantedInstance
@@ -26,13 +27,20 @@ class InstanceFloating:
     :param default_pool: pool of automatic addresses, and of items that name none.
     :param automatic: True when every new instance gets an address (nova's ``auto_assign_floating_ip``).
     :param wanted: the instances that were asked for.
+    :param leaving: names of instances that go without being asked for.
     """
 
-    def __init__(self, work: Transaction, default_pool: str, automatic: bool, wanted: Sequence[WantedInstance]) -> None:
+    def __init__(
+        self,
+        work: Transaction,
+        default_pool: str,
+        automatic: bool,
+        wanted: Sequence[WantedInstance],
+        leaving: Sequence[str] = (),
+    ) -> None:
         self._work = work
         self._default_pool = default_pool
         self._automatic = automatic
-        self._book = FloatingBook(work)
         networks = schema.networks
         labels = work.connection.execute(select(networks.c.label).where(networks.c.cidr.is_(None)))
         self._without_ipv4 = frozenset(labels.scalars())
@@ -42,6 +50,7 @@ class InstanceFloating:
             for item in wanted
             if item.present and item.floating is not None and item.floating.address is not None
         }
+        self._book = FloatingBook(work, [*(item.name for item in wanted), *leaving], self._heirs)
 
     def prepare(self, present: Sequence[WantedInstance], known: Collection[str]) -> None:
         """Refuse what cannot be had before anything is changed.

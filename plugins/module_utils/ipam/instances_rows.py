@@ -142,7 +142,7 @@ def ids_by_value(
 def view_instances(work: Transaction, names: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
     """Return instances as people know them, by name; all when no names are given."""
     stored = load_instances(work, names)
-    floating = _load_floating(work)
+    floating = _load_floating(work, None if names is None else stored.values())
     return {name: _view(instance, floating) for name, instance in stored.items()}
 
 
@@ -189,15 +189,18 @@ def _networks_text(instance: StoredInstance, floating: dict[int, list[int]]) -> 
     return "; ".join(f"{label}={', '.join(texts)}" for label, texts in sorted(addresses.items()))
 
 
-def _load_floating(work: Transaction) -> dict[int, list[int]]:
-    """Return the floating addresses of every fixed IP, by its id."""
+def _load_floating(work: Transaction, instances: Collection[StoredInstance] | None) -> dict[int, list[int]]:
+    """Return the floating addresses of the fixed IPs of instances, or of all, by the id of the fixed IP."""
     columns = schema.floating_ips.c
-    rows = work.connection.execute(
-        select(columns.fixed_ip_id, columns.address).where(columns.fixed_ip_id.is_not(None)).order_by(columns.address)
-    )
+    query = select(columns.fixed_ip_id, columns.address).order_by(columns.address)
+    conditions = [columns.fixed_ip_id.is_not(None)]
+    if instances is not None:
+        ids = [port.fixed.id for instance in instances for port in instance.ports if port.fixed is not None]
+        conditions = [columns.fixed_ip_id.in_(part) for part in chunks(ids)]
     found: dict[int, list[int]] = {}
-    for fixed_id, address in rows:
-        found.setdefault(fixed_id, []).append(address)
+    for condition in conditions:
+        for fixed_id, address in work.connection.execute(query.where(condition)):
+            found.setdefault(fixed_id, []).append(address)
     return found
 
 

@@ -183,14 +183,32 @@ def _record_update(work: Transaction, draft: Draft) -> None:
 
 
 def _update_instances(work: Transaction, drafts: Sequence[Draft]) -> None:
+    if not drafts:
+        return
+    one = (
+        update(schema.instances)
+        .where(schema.instances.c.id == bindparam("this_instance"))
+        .values(
+            host=bindparam("new_host"),
+            next_host=bindparam("new_next_host"),
+            hostname=bindparam("new_hostname"),
+            generation=work.generation,
+        )
+    )
+    rows = [
+        {
+            "this_instance": cast(StoredInstance, draft.stored).id,
+            "new_host": draft.host,
+            "new_next_host": draft.next_host,
+            "new_hostname": draft.hostname,
+        }
+        for draft in drafts
+    ]
+    work.connection.execute(one, rows)
     for draft in drafts:
-        stored = cast(StoredInstance, draft.stored)
-        values = {"host": draft.host, "next_host": draft.next_host, "hostname": draft.hostname}
-        this = schema.instances.c.id == stored.id
-        work.connection.execute(update(schema.instances).where(this).values(**values, generation=work.generation))
         if draft.is_reordered:
             _reorder(work, draft)
-        _change_hosts(work, draft, stored)
+    _change_hosts(work, drafts)
 
 
 def _join_groups(work: Transaction, drafts: Sequence[Draft]) -> None:
@@ -222,17 +240,26 @@ def _reorder(work: Transaction, draft: Draft) -> None:
         work.connection.execute(one, rows)
 
 
-def _change_hosts(work: Transaction, draft: Draft, stored: StoredInstance) -> None:
-    """Hosts that an instance leaves must give up its addresses, unless they serve the network as well."""
-    before, after = stored.hosts, {name for name in (draft.host, draft.next_host) if name is not None}
-    if before - after:
-        note_less(work, stored.groups.values())
-    gone = {port.id for port in draft.unplugged}
-    ports = [port for port in stored.ports if port.fixed is not None and port.id not in gone] if before != after else []
-    for port in ports:
-        left = before - after - {port.serving_host}
-        withdraw(work, "fixed", [(port.address or 0, host) for host in left])
-        reinstate(work, "fixed", [(port.address or 0, host) for host in sorted(after)])
+def _change_hosts(work: Transaction, drafts: Sequence[Draft]) -> None:
+    """Hosts that instances leave must give up their addresses, unless they serve the network as well."""
+    left: list[tuple[int, str]] = []
+    kept: list[tuple[int, str]] = []
+    filtered: set[int] = set()
+    for draft in drafts:
+        stored = cast(StoredInstance, draft.stored)
+        before, after = stored.hosts, {name for name in (draft.host, draft.next_host) if name is not None}
+        if before == after:
+            continue
+        if before - after:
+            filtered.update(stored.groups.values())
+        gone = {port.id for port in draft.unplugged}
+        for port in stored.ports:
+            if port.fixed is not None and port.id not in gone:
+                left += [(port.fixed.address, host) for host in before - after - {port.serving_host}]
+                kept += [(port.fixed.address, host) for host in sorted(after)]
+    note_less(work, filtered)
+    withdraw(work, "fixed", left)
+    reinstate(work, "fixed", kept)
 
 
 def _insert_ports(work: Transaction, new_ports: Sequence[NewPort]) -> None:
