@@ -44,7 +44,8 @@ options:
           from_port:
             description:
               - The first port from 1 to 65535. When omitted, all ports.
-              - For V(icmp) the type from 0 to 255. V(-1) for any, which it is when omitted.
+              - For V(icmp) the type from 0 to 255. V(-1) for any, which it is when omitted. With a group as the source, a type
+                is one of IPv4 only, as ICMPv6 has others; a rule with an IPv6 range names those.
             type: int
           to_port:
             description:

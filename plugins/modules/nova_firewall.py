@@ -172,7 +172,8 @@ options:
           from_port:
             description:
               - First port, from 1 to 65535. All ports when it and O(groups[].rules[].to_port) are omitted.
-              - With V(icmp) the type; any type when it is V(-1) or omitted.
+              - With V(icmp) the type; any type when it is V(-1) or omitted. With a group as the source, a type is one of IPv4 only, as
+                ICMPv6 has others.
             type: int
           to_port:
             description:

@@ -4,7 +4,7 @@
 
 """64 processes in one IPAM, 100,000 operations, some killed: no address twice, nothing lost, nothing by halves.
 
-Calls ask for lists of instances, as modules do. The same with one instance in each is in tests/bench/test_contention.py.
+Calls ask for lists of instances, as modules do. One instance in each call: tests/bench/test_contention.py.
 """
 
 from __future__ import annotations

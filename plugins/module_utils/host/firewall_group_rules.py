@@ -128,8 +128,15 @@ def _combination(groups: Sequence[str]) -> Chain:
 
 def _group_rules(rules: Iterable[GroupRule], family: str) -> Iterator[Rule]:
     for each in rules:
-        if each.group or (":" in (each.cidr or "")) == (family == "v6"):
+        if _is_about(each, family):
             yield rule(*_from(each, family), *_about(each, family), ACCEPT)
+
+
+def _is_about(each: GroupRule, family: str) -> bool:
+    if each.cidr:
+        return (":" in each.cidr) == (family == "v6")
+    # Members have addresses of both families. Types of ICMP are others in ICMPv6, so one that is named is of ICMP.
+    return family == "v4" or each.protocol != ICMP or each.from_port is None
 
 
 def _from(each: GroupRule, family: str) -> Iterator[Expression]:

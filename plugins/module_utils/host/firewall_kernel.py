@@ -21,17 +21,22 @@ table bridge novanet_probe {
 """
 
 
+def tracks_bridges(runner: Runner) -> bool:
+    """Tell whether the kernel knows the connections of bridged frames. Changes nothing, so that a preview may ask."""
+    if runner.names(f"/sys/module/{MODULE}"):
+        return True
+    # The kernel itself would load the module to try the rule, so whether it is there is asked first.
+    if runner.which("modprobe") and runner.run(("modprobe", "-n", "-q", MODULE), accept=(0, 1)).code == 0:
+        return True
+    return runner.run(("nft", "-c", "-f", "-"), stdin=_PROBE, accept=(0, 1)).code == 0
+
+
 def require_bridge_tracking(runner: Runner) -> None:
-    """Refuse a kernel that does not know the connections of bridged frames. Changes nothing, so that a preview may ask.
+    """Refuse a kernel that does not know the connections of bridged frames.
 
     :raises HostError: it does not.
     """
-    if runner.names(f"/sys/module/{MODULE}"):
-        return
-    # The kernel itself would load the module to try the rule, so whether it is there is asked first.
-    if runner.which("modprobe") and runner.run(("modprobe", "-n", "-q", MODULE), accept=(0, 1)).code == 0:
-        return
-    if runner.run(("nft", "-c", "-f", "-"), stdin=_PROBE, accept=(0, 1)).code != 0:
+    if not tracks_bridges(runner):
         raise HostError(
             "this kernel",
             f"has no connection tracking for bridges ({MODULE}), which guest_ports need",

@@ -16,6 +16,7 @@ from ..errors import DamagedMemory, HostError
 from .dhcp.leases import parse_leases
 from .dhcp.model import LEASE_FILE, Places
 from .dhcp.read import own_bridges
+from .firewall_kernel import MODULE, tracks_bridges
 from .journal import journal_path, load_journal
 from .runner import Runner
 
@@ -57,16 +58,19 @@ class Need:
 
     :param links: kinds of interface: (description, kernel module, ``ip -batch`` lines that make one).
     :param rules: kinds of nftables rule: (description, rule set that has one).
+    :param tracking: whether the connections of bridged frames must be known.
     """
 
     programs: tuple[str, ...]
     links: tuple[tuple[str, str, str], ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
+    tracking: bool = False
 
 
 FEATURES: Mapping[str, Need] = {
     "bridge": Need(("ip",), links=(("bridges", "bridge", _BRIDGE_PROBE),)),
     "dhcp": Need(("ip", "ss", "dnsmasq", "dhcp_release")),
+    "groups": Need(("nft",), tracking=True),
     "injection": Need(("xorriso",)),
     "nat": Need(
         ("ip", "nft", "conntrack"),
@@ -176,6 +180,8 @@ def _missing_kernel(runner: Runner, tools: Mapping[str, Mapping[str, str | None]
         for name, rules in need.rules:
             if tools["nft"]["path"] and runner.run(("nft", "-c", "-f", "-"), stdin=rules, accept=(0, 1)).code:
                 missing.append(name)
+        if need.tracking and tools["nft"]["path"] and not tracks_bridges(runner):
+            missing.append(f"connection tracking of bridges (module {MODULE})")
     return missing
 
 

@@ -98,6 +98,7 @@ def test_neighbour_discovery_is_let_in_before_connections_are_asked_for() -> Non
         (GroupRule("icmp", cidr="10.0.0.0/8"), "ip saddr 10.0.0.0/8 meta l4proto 1 accept", None),
         (GroupRule("icmp", 128, cidr="::/0"), None, "icmpv6 type 128 accept"),
         (GroupRule("icmp", 8, 0, cidr="0.0.0.0/0"), "icmp type 8 icmp code 0 accept", None),
+        (GroupRule("icmp", 8, group="a"), "ip saddr @a_v4 icmp type 8 accept", None),
         (GroupRule(group="a"), "ip saddr @a_v4 accept", "ip6 saddr @a_v6 accept"),
         (
             GroupRule("icmp", group="a"),
