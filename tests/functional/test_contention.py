@@ -19,7 +19,7 @@ from tests.functional.databases import until
 from tests.lab.contention import problems, run_crowd
 from tests.lab.postgresql import Server, running_server
 
-SIZE = {"processes": 64, "operations": 100_000, "kills": 100, "most": 40}
+SIZE = {"processes": 64, "operations": 100_000, "kills": 100, "most": 100}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

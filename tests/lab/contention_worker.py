@@ -191,7 +191,7 @@ class Worker:
             {"name": name, "project": self.project, "host": self.random.choice(HOSTS[1:])} for name in names
         ]
         for item in items:
-            if self.random.random() < 0.3:
+            if self.random.random() < 0.1:
                 item["floating_ip"] = {"pool": "nova"}
         apply_instances(work, items, {"manager": "flatdhcp"})
         return {"hosts": {item["name"]: item["host"] for item in items}}

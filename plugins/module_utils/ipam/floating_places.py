@@ -16,8 +16,9 @@ from typing import Any
 from ..change import Change
 from . import schema
 from .inputs import dotted
+from .network_views import chunks
 from .serving import serving_host
-from .sql import bindparam, or_, select, update
+from .sql import or_, select, update
 from .store import Transaction
 from .withdrawals import reinstate, withdraw
 
@@ -62,9 +63,11 @@ def _misplaced(work: Transaction) -> Sequence[Any]:
 
 
 def _set_hosts(work: Transaction, moved: Sequence[Any]) -> None:
-    one = (
-        update(schema.floating_ips)
-        .where(schema.floating_ips.c.address == bindparam("this_address"))
-        .values(host=bindparam("new_host"), generation=work.generation)
-    )
-    work.connection.execute(one, [{"this_address": row.address, "new_host": row.expected} for row in moved])
+    addresses: dict[str | None, list[int]] = {}
+    for row in moved:
+        addresses.setdefault(row.expected, []).append(row.address)
+    columns = schema.floating_ips.c
+    for host, theirs in addresses.items():
+        for part in chunks(theirs):
+            these = update(schema.floating_ips).where(columns.address.in_(part))
+            work.connection.execute(these.values(host=host, generation=work.generation))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import schema
-from .sql import bindparam, delete, insert
+from .network_views import chunks
+from .sql import and_, delete, insert
 from .store import Transaction
 
 
@@ -28,12 +29,11 @@ def withdraw(work: Transaction, kind: str, pairs: Iterable[tuple[int, str]]) -> 
 
 def reinstate(work: Transaction, kind: str, pairs: Sequence[tuple[int, str]]) -> None:
     """Forget that hosts should give up addresses: they have them again, or their withdrawal is noted anew."""
-    if not pairs:
-        return
     columns = schema.withdrawals.c
-    one = delete(schema.withdrawals).where(
-        columns.kind == kind,
-        columns.address == bindparam("this_address"),
-        columns.host == bindparam("this_host"),
-    )
-    work.connection.execute(one, [{"this_address": address, "this_host": host} for address, host in pairs])
+    addresses: dict[str, set[int]] = {}
+    for address, host in pairs:
+        addresses.setdefault(host, set()).add(address)
+    for host in sorted(addresses):
+        for part in chunks(sorted(addresses[host])):
+            these = and_(columns.kind == kind, columns.host == host, columns.address.in_(part))
+            work.connection.execute(delete(schema.withdrawals).where(these))
