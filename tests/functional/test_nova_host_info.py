@@ -79,7 +79,7 @@ def test_looking_leaves_no_trace(host: Host, run_module: Run) -> None:
 
     host.run(["touch", "/run/mark"])
     before = picture()
-    run_module("nova_host_info", features=["bridge", "dhcp", "nat", "vlan"], required=False, check=True)
+    run_module("nova_host_info", features=["bridge", "dhcp", "groups", "nat", "vlan"], required=False, check=True)
     assert picture() == before
 
 

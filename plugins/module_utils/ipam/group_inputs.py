@@ -50,7 +50,7 @@ class Rule:
 class WantedGroup:
     """A security group that was asked for. None stands for what was not given: of an existing group it stays.
 
-    :param rules: all that it has, with the positions of those whose source is a group.
+    :param rules: all that it has.
     """
 
     where: str

@@ -93,6 +93,20 @@ def test_what_nftables_refuses_is_missing_in_the_kernel() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("loaded", "modprobe", "nft", "found"),
+    [(True, 1, 1, True), (False, 0, 1, True), (False, 1, 0, True), (False, 1, 1, False)],
+)
+def test_security_groups_need_the_connections_of_bridged_frames(
+    loaded: bool, modprobe: int, nft: int, found: bool
+) -> None:
+    host = Answers(modprobe=(modprobe, ""), nft=(nft, ""))
+    if loaded:
+        host.files["/sys/module/nf_conntrack_bridge/refcnt"] = "0\n"
+    expected = [] if found else ["kernel support for connection tracking of bridges (module nf_conntrack_bridge)"]
+    assert look(host, "groups").missing == expected
+
+
 def test_images_of_guests_need_the_program_that_makes_them() -> None:
     assert look(Answers(), "injection").missing == ["program xorriso (package xorriso)"]
     assert look(Answers(programs=(*ALL, "xorriso")), "injection").missing == []
