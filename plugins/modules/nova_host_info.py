@@ -20,9 +20,9 @@ options:
   features:
     description:
       - What the host is to be used for.
-      - V(bridge) is for M(novanet.network.nova_bridge), V(dhcp) for M(novanet.network.nova_dnsmasq), V(groups) for O(novanet.network.nova_firewall#module:guest_ports)
-        of M(novanet.network.nova_firewall), V(injection) for images by M(novanet.network.nova_injection), V(nat) for M(novanet.network.nova_floating_ip) and M(novanet.network.nova_firewall),
-        V(vlan) for VLAN interfaces.
+      - V(bridge) is for M(novanet.network.nova_bridge), V(dhcp) for M(novanet.network.nova_dnsmasq), V(groups) for
+        O(novanet.network.nova_firewall#module:guest_ports), V(injection) for images by M(novanet.network.nova_injection),
+        V(nat) for M(novanet.network.nova_floating_ip) and M(novanet.network.nova_firewall), V(vlan) for VLAN interfaces.
     type: list
     elements: str
     choices: [bridge, dhcp, groups, injection, nat, vlan]
