@@ -164,6 +164,7 @@ def _read_cidr(value: Any, where: str) -> str:
     network = interface.network
     if interface.ip != network.network_address:
         raise InvalidInput(f"{where} {shown(value)}", "has host bits set", f"The range is {network}.")
-    if getattr(network.network_address, "ipv4_mapped", None) is not None and network.prefixlen >= 96:
+    number = int(network.network_address)
+    if network.version == 6 and network.prefixlen >= 96 and (number >> 32 == 0xFFFF or 1 < number <= 0xFFFFFFFF):
         raise InvalidInput(f"{where} {shown(value)}", "is IPv4 written as IPv6", "Write it as IPv4.")
     return str(network)

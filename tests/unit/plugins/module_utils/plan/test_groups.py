@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.novanet.network.plugins.module_utils.errors import NovaError
+from ansible_collections.novanet.network.plugins.module_utils.host.firewall_groups import parse_groups
+from ansible_collections.novanet.network.plugins.module_utils.ipam.group_inputs import read_rule
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans
 from ansible_collections.novanet.network.plugins.module_utils.plan.model import (
     GroupRule,
@@ -18,7 +21,7 @@ from ansible_collections.novanet.network.plugins.module_utils.plan.model import 
     SecurityGroup,
     Snapshot,
 )
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils.plan.test_compile import HOSTS, PUBLIC, SETTINGS, instance
@@ -87,3 +90,45 @@ def test_the_order_of_instances_means_nothing(guests: list[Instance]) -> None:
     assert {key: first["compute1"][key] for key in ("groups", "guest_ports")} == {
         key: firewalls(*guests)["compute1"][key] for key in ("groups", "guest_ports")
     }
+
+
+RANGES = st.sampled_from(
+    [
+        "0.0.0.0/0",
+        "::/0",
+        "::/96",
+        "::1",
+        "::2",
+        "::ffff:0:0/96",
+        "::ffff:10.0.0.1",
+        "ff00::/8",
+        "224.0.0.0/4",
+        "0.0.0.0",
+    ]
+) | st.ip_addresses().map(str)
+NUMBERS = st.none() | st.integers(-2, 300) | st.sampled_from([65535, 65536])
+
+
+@given(
+    st.fixed_dictionaries(
+        {"protocol": st.sampled_from([None, "tcp", "udp", "icmp"]), "from_port": NUMBERS, "to_port": NUMBERS},
+        optional={"cidr": RANGES},
+    )
+)
+def test_every_rule_that_the_ipam_takes_is_one_to_the_hosts(item: dict[str, Any]) -> None:
+    try:
+        rule = read_rule(item, "rule")
+    except NovaError:
+        assume(False)
+    stored = GroupRule(rule.protocol, rule.from_port, rule.to_port, rule.cidr, None)
+    group = replace(WEB, rules=(stored,))
+    snapshot = Snapshot("ipam-1", 7, (PUBLIC,), (member(1, 5),), (), (), security_groups=(group,))
+    plans = {plan.host: plan for plan in compile_plans(snapshot, SETTINGS, HOSTS)}
+    (taken,) = parse_groups(plans["compute1"].firewall["groups"])
+    (held,) = taken.rules
+    assert (held.protocol, held.from_port, held.to_port, held.cidr) == (
+        rule.protocol,
+        rule.from_port,
+        rule.to_port,
+        rule.cidr,
+    )
