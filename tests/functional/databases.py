@@ -30,6 +30,11 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam import databa
 database._SESSION_SETTINGS["lock_timeout"] = "300ms"
 import runpy"""
 WEB = {"name": "web1", "project": "red", "host": "c1"}
+INSTANCES = [{**WEB, "floating_ip": {}}, {**WEB, "name": "web2", "security_groups": ["web"]}]
+GROUPS = [
+    {"project": "red", "name": "web", "rules": [{"protocol": "tcp", "from_port": 22}, {"group": "database"}]},
+    {"project": "red", "name": "database", "rules": [{"cidr": "fd00::/64"}, {"group": "web"}]},
+]
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,12 @@ class Databases:
         return self.begin(name, check, **options).result()
 
     def fill(self, database: str) -> None:
-        """Make a small cloud: a network, a pool, an instance with a floating address and one without."""
+        """Make a small cloud: a network, a pool, an instance with a floating address and one in a security group."""
         for name, options in (
             ("nova_network", {"manager": "flatdhcp", "networks": [NETWORK]}),
             ("nova_floating_pool", {"pools": [POOL]}),
-            ("nova_instance", {"manager": "flatdhcp", "instances": [{**WEB, "floating_ip": {}}]}),
-            ("nova_instance", {"manager": "flatdhcp", "instances": [{**WEB, "name": "web2"}]}),
+            ("nova_security_group", {"security_groups": GROUPS}),
+            ("nova_instance", {"manager": "flatdhcp", "instances": INSTANCES}),
         ):
             result = self.run(name, database=database, **options)
             assert result.get("changed"), result

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.databases import NETWORK, POOL, WEB, WRITER_WAITS, Databases, Watch, until
+from tests.functional.databases import GROUPS, NETWORK, POOL, WEB, WRITER_WAITS, Databases, Watch, until
 from tests.lab.playbook import Ansible
 from tests.lab.postgresql import NAME, PASSWORD, Server, running_server
 from tests.tools.tree import link_collection
@@ -45,6 +45,8 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
         {
             **{"manager": "flatdhcp", "hosts": HOSTS, "defaults": {"flat_interface": "eth2"}},
             "acknowledgements": [{"host": host, "generation": 8, "leases": []} for host in ("net1", "c1", "c2")],
+            "security_groups": GROUPS,
+            "instances": [{"name": WEB["name"], "security_groups": ["database", "web"]}],
         },
     ),
 ]

@@ -21,7 +21,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +44,34 @@ NETWORK = {"label": "private", "cidr": "10.0.0.0/16", "host": "net1", "bridge": 
 POOL = {"name": "nova", "ranges": ["198.18.0.0/16"]}
 # How many instances a project has at most, in lists.
 LIVE = 4
+# How many lists the first worker does before the others are there.
+FIRST_LISTS = 10
 # How often each kind is chosen.
 WEIGHTS = {"boot": 22, "delete": 18, "move": 10, "grab": 22, "name": 6, "drop": 9, "confirm": 2}
 
 
-def keep_connections() -> None:
+def keep_connections() -> Callable[[], None]:
     """Let each process open the database once and stay connected, so that all it does is to work in it.
 
     A module opens it for its one transaction; what that costs is much more than the transaction, and in nobody's way.
+
+    :returns: what closes the connections again. What was compiled stays, also for those who are forked then.
     """
+    engines: list[Any] = []
 
     @functools.cache
     def opened(url: str, writing: bool) -> Any:
         engine: Any = open_engine(url, writing)
         engine.dispose = lambda: None
+        engines.append(engine)
         return engine
 
+    def close() -> None:
+        for engine in engines:
+            type(engine).dispose(engine)
+
     store.open_engine = opened
+    return close
 
 
 def last_ones(slots: int) -> int:
@@ -240,8 +251,18 @@ class Crowd:
         self.running: dict[int, int] = {}
         self.board = Board(slots)
         self.random = random.Random(slots)
-        for slot in range(slots):
-            self.start(slot, False)
+
+    def begin(self, close_connections: Callable[[], None] | None) -> None:
+        """Start all workers.
+
+        :param close_connections: given where connections are kept. Then the first one begins before it is forked: what
+            is compiled for it is there for all of them.
+        """
+        if close_connections is not None:
+            Worker(self.url, self.directory, 0, 0, self.board, self.most).run(FIRST_LISTS * self.most)
+            close_connections()
+        for slot in range(len(self.board.begun)):
+            self.start(slot, self.board.begun[slot] > 0)
 
     def start(self, slot: int, again: bool) -> None:
         self.number += 1
@@ -303,13 +324,13 @@ def main() -> None:
     """Do what standard input says, and say how long it took."""
     task = json.load(sys.stdin)
     set_up(task["url"], task["processes"])
-    # Not before: a connection must not be shared by those who are forked.
-    if task["keep_connections"]:
-        keep_connections()
+    close_connections = keep_connections() if task["keep_connections"] else None
     start = time.monotonic()
     each = -(-task["operations"] // task["processes"])
     crowd = Crowd(task["url"], Path(task["directory"]), task["processes"], each, task["kills"], task["most"])
     try:
+        # A connection must not be shared by those who are forked.
+        crowd.begin(close_connections)
         crowd.watch()
     finally:
         crowd.end()

@@ -11,7 +11,7 @@ other host and by its own host. What is blocked arrives before the port is guard
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import yaml
 
 from tests.lab.cloud import METADATA_ADDRESS, OUTSIDE_ADDRESS, Instance
 from tests.lab.probes import METADATA_TOKEN, OUTSIDE_TOKEN
-from tests.machines.firewall import MEMORY, OWNER, forget_firewall, tell_firewall
+from tests.machines.firewall import forget_firewall, tell_firewall
 from tests.machines.guests import Guest
 from tests.machines.ssh import ssh
 from tests.tools.repo.module_docs import documents
@@ -143,6 +143,7 @@ def test_a_guarded_guest_gets_the_answers_to_what_it_asks(site: Site) -> None:
     assert site.succeeds(GUARDED, f"{PING} 5 {HOST_ADDRESS}")
 
 
+@WITHOUT_CALLS
 def test_neighbours_find_each_other_by_ipv6(site: Site) -> None:
     for name, other in ((NEIGHBOUR, GUARDED), (GUARDED, NEIGHBOUR)):
         site.run(name, "ip -6 neighbour flush dev eth0")
@@ -187,16 +188,13 @@ def test_what_its_own_gateway_routes_and_translates_comes_back_to_a_guarded_gues
         forget_firewall(state, guest.instance.host)
 
 
-def test_the_example_of_the_module_works_as_it_is_written(
-    state: Path, ansible: Callable[..., str], guests: dict[str, Guest]
-) -> None:
+def test_the_example_of_the_module_works_as_it_is_written(state: Path, guests: dict[str, Guest]) -> None:
     text = (ROOT / "plugins/modules/nova_firewall.py").read_text(encoding="utf-8")
     tasks = [task.get("novanet.network.nova_firewall", {}) for task in yaml.safe_load(documents(text)["EXAMPLES"])]
     (options,) = [options for options in tasks if options.get("guest_ports")]
     host = guests[GUARDED].instance.host
     try:
-        given = json.dumps({**options, "owner": OWNER, "state_path": MEMORY})
-        said = ansible(host, "-m", "novanet.network.nova_firewall", "-a", given)
-        assert "create filter of port tap1b2c3d4e5-f6 (groups web of project red)" in said
+        changes = tell_firewall(state, host, **options)
+        assert "create filter of port tap1b2c3d4e5-f6 (groups web of project red)" in changes
     finally:
         forget_firewall(state, host)
