@@ -97,6 +97,8 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("nova_dnsmasq", {"servers": SERVERS}),
 ]
 NOTHING = {"purge": True, "allow_empty_purge": True}
+# Longer than from one advertisement to the next.
+ADVERTISED_SECONDS = 75.0
 
 
 class Site:
@@ -291,6 +293,8 @@ def test_after_a_reboot_the_host_is_a_router_again_and_still_heeds_its_own(site:
     assert back.returncode == 0, back.stderr
     assert "sysctl net.ipv6.conf.all.forwarding (0 -> 1)" in back.stdout
     assert shell(site.gateway, f"cat {ipv6}/all/forwarding {ipv6}/eth0/accept_ra").split() == ["1", "2"]
+    # A guest that asked for its router meanwhile was told that it is none (RFC 4861, 7.2.5), until that says otherwise.
+    assert until(lambda: bool(default_routes(site.guests["near"])), ADVERTISED_SECONDS)
     assert site.guests["near"].request(OUTSIDE).token == "token-of-outside"
     assert site.outside.request(ADDRESSES["near"], timeout=1.5).token == ""
 
