@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.novanet.network.plugins.module_utils.ipam.group_inputs import Rule
 
 DOCUMENTATION = r"""
 name: listing
@@ -172,16 +173,8 @@ def _rows(ipam: Any, name: str) -> list[list[str]]:
         hostnames = {instance["name"]: instance["hostname"] for instance in ipam["instances"]}
         items = [{**item, "hostname": hostnames.get(item["instance"], item["device"])} for item in items]
     if name == "security_groups":
-        items = [{**item, "sentences": [_rule(rule) for rule in item["rules"]]} for item in items]
+        items = [{**item, "sentences": [Rule(**rule).describe() for rule in item["rules"]]} for item in items]
     return [[_cell(item[key]) for key in LISTS[name][1].values()] for item in items]
-
-
-def _rule(rule: Mapping[str, Any]) -> str:
-    """Return a rule of a security group in words, such as ``tcp 80-81 from 0.0.0.0/0``."""
-    ports = [str(rule[key]) for key in ("from_port", "to_port") if rule[key] is not None]
-    span = ("/" if rule["protocol"] == "icmp" else "-").join(ports if len(set(ports)) > 1 else ports[:1])
-    source = rule["cidr"] or f"group {rule['group']}"
-    return " ".join([rule["protocol"] or "everything", *([span] if span else []), f"from {source}"])
 
 
 def _cell(value: Any) -> str:

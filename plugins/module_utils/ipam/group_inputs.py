@@ -39,10 +39,11 @@ class Rule:
     group: str | None
 
     def describe(self) -> str:
-        """Return the rule in words, such as ``tcp 80-81 from 0.0.0.0/0``."""
+        """Return the rule in words, such as ``tcp 80-81 from 0.0.0.0/0`` or ``icmp 8/0 from group web``."""
         ports = [str(port) for port in (self.from_port, self.to_port) if port is not None]
-        joint = "/" if self.protocol == "icmp" else "-"
-        what = " ".join([self.protocol or "everything", *([joint.join(dict.fromkeys(ports))] if ports else [])])
+        # One port is written once; a code that equals its type is still a code.
+        span = "/".join(ports) if self.protocol == "icmp" else "-".join(dict.fromkeys(ports))
+        what = " ".join([self.protocol or "everything", *([span] if span else [])])
         return f"{what} from {self.cidr or f'group {self.group}'}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import InvalidInput
@@ -16,7 +16,6 @@ from .group_inputs import LONGEST_DESCRIPTION, Rule, read_rule
 from .import_instances import CarriedInstance
 from .import_report import Names, Places, Report
 from .import_rows import NovaRows
-from .security_groups import view_rule
 
 SAME_NETWORK = (
     "instances in security groups get from their own network what a rule lets in, and nothing else; nova let all of "
@@ -46,7 +45,7 @@ def carry_groups(
             "project": groups[row.id].project,
             "name": groups[row.id].name,
             "description": _description(row.description),
-            "rules": [view_rule(rule) for rule in _rules(groups, row.id, rules.get(row.id, ()), report)],
+            "rules": [asdict(rule) for rule in _rules(groups, row.id, rules.get(row.id, ()), report)],
         }
         for row in rows.security_groups
         if row.id in groups

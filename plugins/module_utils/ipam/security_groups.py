@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..change import Change
@@ -46,20 +46,9 @@ class StoredGroup:
             "project": self.project,
             "name": self.name,
             "description": self.description,
-            "rules": [view_rule(rule) for rule in self.rules],
+            "rules": [asdict(rule) for rule in self.rules],
             "origin": self.origin,
         }
-
-
-def view_rule(rule: Rule) -> dict[str, Any]:
-    """Return a rule as an item of the option ``rules``."""
-    return {
-        "protocol": rule.protocol,
-        "from_port": rule.from_port,
-        "to_port": rule.to_port,
-        "cidr": rule.cidr,
-        "group": rule.group,
-    }
 
 
 def apply_security_groups(

@@ -77,6 +77,7 @@ def test_what_is_not_given_stays_and_an_empty_list_takes_all_rules(cloud: VlanCl
         ({}, shown(None, None, None, cidr="0.0.0.0/0")),
         ({"protocol": "tcp"}, shown("tcp", None, None, cidr="0.0.0.0/0")),
         ({"protocol": "udp", "from_port": 80, "to_port": 81}, shown("udp", 80, 81, cidr="0.0.0.0/0")),
+        ({"protocol": "icmp", "from_port": 3, "to_port": 3}, shown("icmp", 3, 3, cidr="0.0.0.0/0")),
         ({"protocol": "icmp"}, shown("icmp", None, None, cidr="0.0.0.0/0")),
         ({"protocol": "icmp", "from_port": -1, "to_port": -1}, shown("icmp", None, None, cidr="0.0.0.0/0")),
         ({"protocol": "icmp", "from_port": 3, "cidr": "::/0"}, shown("icmp", 3, None, cidr="::/0")),
@@ -88,6 +89,14 @@ def test_a_rule_means_what_nova_made_of_it(cloud: VlanCloud, rule: dict[str, Any
     assert cloud.groups(group("web", rule))["security_groups"][0]["rules"] == [stored]
     assert not cloud.groups(group("web", rule))["changed"]
     assert not cloud.groups(group("web", stored))["changed"], "what a list shows can be given back"
+
+
+def test_a_code_of_icmp_that_equals_its_type_is_told_from_any_code(cloud: VlanCloud) -> None:
+    cloud.groups(group("web", {"protocol": "icmp", "from_port": 3}))
+    assert cloud.groups(group("web", {"protocol": "icmp", "from_port": 3, "to_port": 3}))["changes"] == [
+        "update security group web of project red (rule removed: icmp 3 from 0.0.0.0/0, "
+        "rule added: icmp 3/3 from 0.0.0.0/0)"
+    ]
 
 
 @pytest.mark.parametrize(
