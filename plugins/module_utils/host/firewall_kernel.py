@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..errors import HostError
+from .kernel_modules import offers_module
 from .runner import Runner
 
 MODULE = "nf_conntrack_bridge"
@@ -23,10 +24,8 @@ table bridge novanet_probe {
 
 def tracks_bridges(runner: Runner) -> bool:
     """Tell whether the kernel knows the connections of bridged frames. Changes nothing, so that a preview may ask."""
-    if runner.names(f"/sys/module/{MODULE}"):
-        return True
     # The kernel itself would load the module to try the rule, so whether it is there is asked first.
-    if runner.which("modprobe") and runner.run(("modprobe", "-n", "-q", MODULE), accept=(0, 1)).code == 0:
+    if offers_module(runner, MODULE):
         return True
     return runner.run(("nft", "-c", "-f", "-"), stdin=_PROBE, accept=(0, 1)).code == 0
 

@@ -18,6 +18,7 @@ from .dhcp.model import LEASE_FILE, Places
 from .dhcp.read import own_bridges
 from .firewall_kernel import MODULE, tracks_bridges
 from .journal import journal_path, load_journal
+from .kernel_modules import offers_module
 from .runner import Runner
 
 # Program, the package that has it on Debian, and how it is asked for its version.
@@ -187,9 +188,7 @@ def _missing_kernel(runner: Runner, tools: Mapping[str, Mapping[str, str | None]
 
 def _makes_link(runner: Runner, module: str, lines: str) -> bool:
     """Return whether the kernel has a kind of interface: loaded, loadable, or built in without a trace."""
-    if runner.names(f"/sys/module/{module}"):
-        return True
-    if runner.which("modprobe") and runner.run(("modprobe", "-n", "-q", module), accept=(0, 1)).code == 0:
+    if offers_module(runner, module):
         return True
     # In a network namespace of its own, which goes with the command.
     attempt = ("unshare", "--net", "ip", "-batch", "-")
