@@ -24,6 +24,8 @@ from tests.tools.tree import link_collection
 NETWORK = {"label": "private", "cidr": "10.0.0.0/28", "host": "net1", "bridge": "br100"}
 POOL = {"name": "nova", "ranges": ["192.0.2.0/29"]}
 WRITER_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'novanet' AND wait_event_type = 'Lock'"
+# A deadlock is looked for once in a wait, after one second where nothing is set. Whoever makes one needs more time.
+NOTICE_LATE = "ALTER DATABASE {} SET deadlock_timeout = '5s'"
 # Put before what runs a module.
 IMPATIENT = """
 from ansible_collections.novanet.network.plugins.module_utils.ipam import database

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.databases import GROUPS, NETWORK, POOL, WEB, WRITER_WAITS, Databases, Watch, until
+from tests.functional.databases import GROUPS, NETWORK, NOTICE_LATE, POOL, WEB, WRITER_WAITS, Databases, Watch, until
 from tests.lab.playbook import Ansible
 from tests.lab.postgresql import NAME, PASSWORD, Server, running_server
 from tests.tools.tree import link_collection
@@ -205,6 +205,7 @@ def test_a_deadlock_with_somebodys_own_session_ends_by_itself(
     server: Server, databases: Databases, url: str, name: str
 ) -> None:
     databases.fill(url)
+    server.sql(NOTICE_LATE.format(name))
     new = {**INSTANCES, "instances": [{**WEB, "name": "web3"}]}
     # Ours notices the deadlock first, and gives way.
     first = ("SET deadlock_timeout = '60s'", "BEGIN", "SELECT * FROM networks FOR UPDATE")
