@@ -17,6 +17,8 @@ from tests.lab.modules import import_path
 from tests.lab.node import PYTHON, Node, Running
 from tests.tools.tree import link_collection
 
+from .waiting import until
+
 # What comes and goes by itself: link-local addresses and their states, lifetimes, states of the carrier.
 _VOLATILE = re.compile(r"fe80::|ff00::|valid_lft|^\s*$")
 _SETTINGS = (
@@ -76,10 +78,8 @@ def lost_pings(pings: Sequence[tuple[Node, str]], action: Callable[[], object]) 
 
 def _lost(ping: Running) -> int:
     ping.stop(signal.SIGINT)
-    deadline = time.monotonic() + 3
-    while "transmitted" not in ping.output and time.monotonic() < deadline:
-        # What started it may end before it.
-        time.sleep(0.01)
+    # What started it may end before it.
+    until(lambda: "transmitted" in ping.output, f"the end of {ping.argv}")
     sent = re.search(r"(\d+) packets transmitted", ping.output)
     answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) .*time=", ping.output)}
     # The last ones are on their way when it ends.

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from tests.lab.modules import module_command, module_input, module_result
 from tests.lab.node import ENVIRONMENT, Node
 from tests.lab.postgresql import Server, Session
 from tests.tools.tree import link_collection
+
+from .waiting import until
 
 NETWORK = {"label": "private", "cidr": "10.0.0.0/28", "host": "net1", "bridge": "br100"}
 POOL = {"name": "nova", "ranges": ["192.0.2.0/29"]}
@@ -112,14 +113,6 @@ class Databases:
         ):
             result = self.run(name, database=database, **options)
             assert result.get("changed"), result
-
-
-def until(condition: Callable[[], object], what: str, timeout: float = 60.0) -> None:
-    """Wait for something that others bring about."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} does not happen"
-        time.sleep(0.02)
 
 
 class Watch(threading.Thread):

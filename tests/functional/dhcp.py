@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,8 @@ from tests.lab import Lab
 from tests.lab.errors import LabError
 from tests.lab.guest import Guest
 from tests.lab.host import Host
+
+from .waiting import until
 
 Run = Callable[..., dict[str, Any]]
 
@@ -90,10 +91,7 @@ def renew(guest: Guest) -> dict[str, str]:
     record = guest.path("/run/dhcp.lease")
     record.unlink()
     guest.run(["sh", "-c", "kill -USR1 $(pgrep -x udhcpc)"])
-    deadline = time.monotonic() + 8
-    while not record.exists():
-        assert time.monotonic() < deadline, "the client was told nothing"
-        time.sleep(0.02)
+    until(record.exists, "what the client is told")
     return dict(line.split("=", 1) for line in record.read_text().splitlines() if "=" in line)
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.databases import NOTICE_LATE, until
+from tests.functional.databases import NOTICE_LATE
+from tests.functional.waiting import until
 from tests.lab.contention import problems, run_crowd
 from tests.lab.postgresql import Server, running_server
 

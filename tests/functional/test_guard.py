@@ -17,6 +17,7 @@ from tests.lab.host import Host
 
 from .boot import install, program
 from .bridges import addresses, exists, shell, snapshot, succeeded
+from .waiting import until
 
 Run = Callable[..., dict[str, Any]]
 
@@ -26,13 +27,6 @@ ADDRESS = "192.0.2.2"
 BRIDGES = [{"name": "br0", "interface": "eth0"}]
 OPTIONS = {"bridges": BRIDGES, "management_address": ADDRESS, "allow_management_interface": True}
 OTHER = {"bridges": [{"name": "br1"}], "management_address": ADDRESS}
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 def watchers(host: Host) -> list[str]:

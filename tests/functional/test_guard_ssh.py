@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from tests.lab.playbook import Run
 
 from .bridges import addresses, exists, lost_pings, master, shell, snapshot
 from .controller import ADDRESS, ADDRESS6, BEYOND, BEYOND6, TOPOLOGY, Controller
+from .waiting import until
 
 STATE = "/var/lib/novanet/nova"
 # The host's own firewall knows the interface by name: what comes in by a bridge is not what it accepts.
@@ -65,13 +65,6 @@ def passed(run: Run) -> Run:
 def message(run: Run) -> str:
     assert run.code != 0
     return "\n".join(result.message for result in run.results if result.failed)
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 def left_of_guards(host: Host) -> str:

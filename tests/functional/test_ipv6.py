@@ -18,8 +18,7 @@ compute   br100: far
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,6 +31,7 @@ from tests.tools.tree import link_collection
 
 from .boot import install, program
 from .bridges import shell, succeeded
+from .waiting import until
 
 OUTSIDE = "2001:db8::1"
 # Each guest's MAC, and the address that follows from it (RFC 4291, appendix A).
@@ -145,15 +145,6 @@ def default_routes(node: Host) -> list[dict[str, Any]]:
     return list(json.loads(node.run(["ip", "-6", "-j", "route", "show", "default"]).stdout))
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def is_settled(guest: Guest) -> bool:
     """Tell whether a guest has an address that is not tentative any more, and a router."""
     found = addresses(guest)
@@ -179,7 +170,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
             ]  # fmt: skip
         )
         made.outside.serve_token("token-of-outside", address="::")
-        assert until(lambda: bool(default_routes(made.gateway)))
+        until(lambda: bool(default_routes(made.gateway)))
         made.run("nova_bridge", made.compute, bridges=[{"name": "br100", "interface": "eth2"}])
         for name, options in STEPS:
             made.run(name, **options)
@@ -190,7 +181,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
         ):
             made.boot(name, host, bridge)
         for guest in made.guests.values():
-            assert until(lambda guest=guest: is_settled(guest)), shell(guest, "ip -6 a; ip -6 r")  # type: ignore[misc]
+            until(lambda guest=guest: is_settled(guest), f"the address of {guest.name}")  # type: ignore[misc]
         yield made
 
 
@@ -231,7 +222,7 @@ def test_nobody_outside_opens_a_connection_to_a_guest(site: Site) -> None:
     assert site.outside.ping("fd00:1::1")
     for name in site.guests:
         assert site.outside.request(ADDRESSES[name], timeout=1.5).token == ""
-        assert not site.outside.ping(ADDRESSES[name])
+        assert not site.outside.ping(ADDRESSES[name], timeout=2)
 
 
 def test_a_listed_guest_gets_the_same_address_by_dhcp_and_a_stranger_gets_none(site: Site) -> None:
@@ -241,7 +232,7 @@ def test_a_listed_guest_gets_the_same_address_by_dhcp_and_a_stranger_gets_none(s
         shell(site.guests[name], f"timeout 20 sh -c '{ask}' || true")
         assert f"iaaddr {ADDRESSES[name]} " in shell(site.guests[name], "cat /run/dhclient6.leases")
     unknown = site.lab.plug("unknown", "gateway", port="tapunknown", mac="fa:16:3e:00:00:ff", bridge="br101")
-    assert until(lambda: is_settled(unknown))
+    until(lambda: is_settled(unknown))
     shell(unknown, f"timeout 8 sh -c '{ask}' || true")
     assert "iaaddr" not in shell(unknown, "cat /run/dhclient6.leases || true")
 
@@ -267,7 +258,7 @@ def test_the_gateway_keeps_the_default_route_that_it_was_told_of(site: Site) -> 
         left.append(default_routes(site.gateway)[0]["expires"])
         return left[-1] > left[-2]
 
-    assert until(is_renewed), left
+    until(is_renewed, "a renewed route")
 
 
 def test_a_second_run_changes_nothing_and_drift_is_named_and_mended(site: Site) -> None:
@@ -294,7 +285,7 @@ def test_after_a_reboot_the_host_is_a_router_again_and_still_heeds_its_own(site:
     assert "sysctl net.ipv6.conf.all.forwarding (0 -> 1)" in back.stdout
     assert shell(site.gateway, f"cat {ipv6}/all/forwarding {ipv6}/eth0/accept_ra").split() == ["1", "2"]
     # A guest that asked for its router meanwhile was told that it is none (RFC 4861, 7.2.5), until that says otherwise.
-    assert until(lambda: bool(default_routes(site.guests["near"])), ADVERTISED_SECONDS)
+    until(lambda: bool(default_routes(site.guests["near"])), "the next advertisement", ADVERTISED_SECONDS)
     assert site.guests["near"].request(OUTSIDE).token == "token-of-outside"
     assert site.outside.request(ADDRESSES["near"], timeout=1.5).token == ""
 

@@ -19,7 +19,8 @@ from tests.tools.tree import link_collection
 
 from .bridges import shell, succeeded
 from .dhcp import DIRECTORY, pid_of
-from .test_ipv6 import ADDRESSES, MACS, addresses, default_routes, hosts, is_settled, until
+from .test_ipv6 import ADDRESSES, MACS, addresses, default_routes, hosts, is_settled
+from .waiting import until
 
 
 def server(*names: str, **more: Any) -> list[dict[str, Any]]:
@@ -59,13 +60,13 @@ def lab() -> Iterator[Lab]:
         apply(host, "nova_dnsmasq", servers=server("near", "far"))
         for name in ("near", "far"):
             guest = made.plug(name, "host1", port=f"tap{name}", mac=MACS[name], bridge="br100")
-            assert until(lambda guest=guest: bool(addresses(guest)))  # type: ignore[misc]
+            until(lambda guest=guest: bool(addresses(guest)))  # type: ignore[misc]
         yield made
 
 
 def test_the_lease_of_a_guest_that_goes_ends_and_the_others_go_on(lab: Lab) -> None:
     host, near, far = lab.host("host1"), lab.guests["near"], lab.guests["far"]
-    assert until(lambda: is_settled(near) and is_settled(far))
+    until(lambda: is_settled(near) and is_settled(far))
     assert (ask(near), ask(far)) == (ADDRESSES["near"], ADDRESSES["far"])
     looked = apply(host, "nova_dnsmasq", check=True, servers=server("near"))
     done = apply(host, "nova_dnsmasq", servers=server("near"))
@@ -82,7 +83,7 @@ def test_the_lease_of_a_guest_that_goes_ends_and_the_others_go_on(lab: Lab) -> N
 
 def test_leases_may_be_left_to_their_end_and_no_guest_that_comes_or_goes_restarts_the_server(lab: Lab) -> None:
     host = lab.host("host1")
-    assert until(lambda: all(is_settled(guest) for guest in lab.guests.values()))
+    until(lambda: all(is_settled(guest) for guest in lab.guests.values()))
     assert {ask(guest) for guest in lab.guests.values()} == {ADDRESSES["near"], ADDRESSES["far"]}
     before = pid_of(host)
     for names in ((), ("far",), ("near", "far")):
@@ -93,11 +94,11 @@ def test_leases_may_be_left_to_their_end_and_no_guest_that_comes_or_goes_restart
 
 def test_guests_of_a_bridge_that_is_no_way_out_have_their_addresses_and_no_default_route(lab: Lab) -> None:
     near = lab.guests["near"]
-    assert until(lambda: is_settled(near))
+    until(lambda: is_settled(near))
     apply(lab.host("host1"), "nova_dnsmasq", servers=server("near", "far", default_route=False))
     late = lab.plug("late", "host1", port="taplate", mac=MACS["stranger"], bridge="br100")
-    assert until(lambda: bool(addresses(late)))
+    until(lambda: bool(addresses(late)))
     assert default_routes(late) == []
     # Who had it already is told that it is over.
-    assert until(lambda: default_routes(near) == [])
+    until(lambda: default_routes(near) == [])
     assert [item["local"] for item in addresses(near)] == [ADDRESSES["near"]]

@@ -15,7 +15,8 @@ from tests.lab.snapshot import differences, take
 from tests.lab.stage import HOSTS, Stage
 
 from .playbooks import build_stage, passed, play
-from .test_ipv6 import addresses, is_settled, until
+from .test_ipv6 import addresses, is_settled
+from .waiting import until
 
 SIX = {"label": "six", "cidr_v6": "fd00:6::/64", "bridge": "br200"}
 ALONE = {"name": "six1", "project": "red", "host": "compute1", "nics": [{"network": "six"}]}
@@ -43,7 +44,7 @@ def boot(stage: Stage, name: str) -> Guest:
     (nic,) = instance["nics"]
     guest = stage.lab.plug(name, instance["host"], port=nic["port_name"], mac=nic["mac"], bridge=nic["bridge"])
     guest.serve_token(f"token-of-{name}", address="::")
-    assert until(lambda: is_settled(guest)), name
+    until(lambda: is_settled(guest), f"the address of {name}")
     assert [item["local"] for item in addresses(guest)] == [nic["address_v6"]]
     return guest
 

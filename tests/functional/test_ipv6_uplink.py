@@ -17,7 +17,8 @@ from tests.lab.modules import run_module
 from tests.tools.tree import link_collection
 
 from .bridges import shell, succeeded
-from .test_ipv6 import addresses, default_routes, until
+from .test_ipv6 import addresses, default_routes
+from .waiting import until
 
 OUTSIDE = "2001:db8::1"
 FIREWALL = {"networks": [], "prefixes": [{"label": "six", "cidr": "fd00:1::/64", "bridge": "br100"}]}
@@ -51,16 +52,16 @@ def test_a_bridge_that_takes_the_place_of_the_uplink_learns_what_the_uplink_had_
     host = lab.host("host1")
     # Nobody would hear of it by chance: the next advertisement without asking is minutes away.
     advertise(lab.host("router"), 600, 1800)
-    assert until(lambda: bool(default_routes(host)))
+    until(lambda: bool(default_routes(host)))
     (own,) = addresses(host)
     apply(host, "nova_firewall", **FIREWALL)
     assert accept_ra(host, "eth0") == "2"
     apply(host, "nova_bridge", **BRIDGES)
     # At once, before anything was learnt: the bridge is not taken for one of guests only.
     assert apply(host, "nova_bridge", **BRIDGES) == []
-    assert until(lambda: [route["dev"] for route in default_routes(host)] == ["br100"])
+    until(lambda: [route["dev"] for route in default_routes(host)] == ["br100"])
     assert own["local"] in {item["local"] for item in addresses(host, "br100")}
-    assert until(lambda: host.ping(OUTSIDE))
+    until(lambda: host.ping(OUTSIDE))
     assert apply(host, "nova_firewall", **FIREWALL) == apply(host, "nova_bridge", **BRIDGES) == []
     shell(host, "echo 1 > /proc/sys/net/ipv6/conf/br100/accept_ra")
     assert apply(host, "nova_bridge", **BRIDGES) == [
@@ -70,13 +71,13 @@ def test_a_bridge_that_takes_the_place_of_the_uplink_learns_what_the_uplink_had_
     apply(host, "nova_firewall", networks=[], **NOTHING)
     assert accept_ra(host, "eth0") == "1"
     shell(host, "ip link set eth0 down; ip link set eth0 up")  # what it had learnt before is asked for anew
-    assert until(lambda: [route["dev"] for route in default_routes(host)] == ["eth0"])
+    until(lambda: [route["dev"] for route in default_routes(host)] == ["eth0"])
 
 
 def test_an_address_that_was_learnt_without_a_default_route_goes_on_to_be_renewed(lab: Lab) -> None:
     host = lab.host("host1")
     advertise(lab.host("router"), 4, 0)
-    assert until(lambda: bool(addresses(host)))
+    until(lambda: bool(addresses(host)))
     assert default_routes(host) == []
     apply(host, "nova_firewall", **FIREWALL)
     assert shell(host, "cat /proc/sys/net/ipv6/conf/all/forwarding").strip() == "1"
@@ -84,6 +85,6 @@ def test_an_address_that_was_learnt_without_a_default_route_goes_on_to_be_renewe
     assert (accept_ra(host, "eth0"), accept_ra(host, "lo"), accept_ra(host, "default")) == ("2", "1", "1")
     (own,) = addresses(host)
     shell(host, f"ip address change {own['local']}/64 dev eth0 valid_lft 60 preferred_lft 60")
-    assert until(lambda: addresses(host)[0]["valid_life_time"] > 60)
+    until(lambda: addresses(host)[0]["valid_life_time"] > 60)
     apply(host, "nova_firewall", networks=[], **NOTHING)
     assert accept_ra(host, "eth0") == "1"

@@ -19,6 +19,8 @@ from tests.lab import HostSpec, Lab, LabError, Nic, Topology, Wire
 from tests.lab.state import holders
 from tests.tools.tree import ROOT
 
+from .waiting import until
+
 PAIR = Topology(
     (
         HostSpec("left", (Nic("eth0", "line", ("192.0.2.1/24",)),)),
@@ -177,19 +179,12 @@ def demo(tmp_path):
     with open(tmp_path / "output", "w") as output:
         environment = {**os.environ, "TMPDIR": str(tmp_path)}
         process = subprocess.Popen([ROOT / "tests/lab/demo"], stdout=output, stderr=output, env=environment)
-    _wait_for(lambda: list(tmp_path.glob("novanet-lab-*/run-1.group")))
+    until(lambda: list(tmp_path.glob("novanet-lab-*/run-1.group")))
     yield process, tmp_path
     if process.poll() is None:
         process.kill()
     process.wait()
     subprocess.run([ROOT / "tests/lab/clean"], env=environment, check=True, capture_output=True)
-
-
-def _wait_for(happens, timeout=20.0):
-    deadline = time.monotonic() + timeout
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def _processes_that_mention(text):
@@ -207,7 +202,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(demo):
 
     assert process.wait(20) == 130
     assert list(place.glob("novanet-lab-*")) == []
-    _wait_for(lambda: not _processes_that_mention(str(place)), 3)
+    until(lambda: not _processes_that_mention(str(place)), "the end of all processes")
 
 
 def test_clean_removes_what_a_killed_demo_left_behind(demo):
@@ -228,4 +223,4 @@ def test_clean_removes_what_a_killed_demo_left_behind(demo):
 
     assert (done.returncode, done.stdout.count("removed")) == (0, 1)
     assert list(place.glob("novanet-lab-*")) == []
-    _wait_for(lambda: not _processes_that_mention(str(place)), 3)
+    until(lambda: not _processes_that_mention(str(place)), "the end of all processes")

@@ -86,7 +86,7 @@ def test_a_guest_is_heard_as_soon_as_it_is_plugged_in(one_host: Lab, host: Host,
     succeeded(run_module("nova_bridge", bridges=[PLAIN]))
     guest = one_host.plug("guest", host.name, port="tap0", mac="fa:16:3e:00:00:01", bridge="br100")
     shell(guest, "ip addr add 10.0.0.2/8 dev eth0")
-    assert guest.ping("10.0.0.1", timeout=1)
+    assert guest.ping("10.0.0.1", timeout=5)
 
 
 DRIFTS = {

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.functional.bridges import (
     snapshot,
     succeeded,
 )
+from tests.functional.waiting import until
 from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.host import Host
 
@@ -191,19 +191,12 @@ def test_the_bridge_hears_the_router_itself(host: Host, router: Host, run_module
     shell(host, "ip route del ::/0 dev eth2; ip -6 addr flush dev eth2 scope global")
     advertise = ["dnsmasq", "-d", "-p", "0", "-C", "/dev/null", "-i", "eth2", "--enable-ra", "--ra-param=eth2,4,60"]
     with router.start([*advertise, "--dhcp-range=2001:db8::,ra-only"]):
-        _until(lambda: bool(addresses(host, "eth2", 6)) and "proto ra" in shell(host, "ip -6 route show default"))
+        until(lambda: bool(addresses(host, "eth2", 6)) and "proto ra" in shell(host, "ip -6 route show default"))
         result = succeeded(run_module("nova_bridge", bridges=BRIDGES))
         assert result["bridges"][0]["moved_addresses"] == ["192.0.2.5/24"]
         assert addresses(host, "eth2", 6) == []
-        _until(lambda: len(addresses(host, "br100", 6)) == 2)
+        until(lambda: len(addresses(host, "br100", 6)) == 2)
         assert "dev br100 proto ra" in shell(host, "ip -6 route show default")
         assert succeeded(run_module("nova_bridge", bridges=BRIDGES))["changed"] is False
-        _until(lambda: host.ping("2001:db8:f::1"))
+        until(lambda: host.ping("2001:db8:f::1"))
         succeeded(run_module("nova_bridge", **NOTHING))
-
-
-def _until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.1)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.functional.dhcp import DATABASE, DIRECTORY, SERVER, WEB, Run, add_bridge, leases_of, pid_of, plug, server
+from tests.functional.waiting import until
 from tests.lab import Lab
 from tests.lab.host import Host
 
@@ -26,11 +27,12 @@ def bridged(host: Host) -> Host:
 
 def wait_for_events(host: Host, count: int) -> None:
     """Wait until a number of lines is written down: dnsmasq runs the script beside its own work."""
-    deadline = time.monotonic() + 5
     path = host.path(EVENTS)
-    while not path.exists() or len(path.read_text().splitlines()) < count:
-        assert time.monotonic() < deadline, path.read_text() if path.exists() else "nothing was written down"
-        time.sleep(0.02)
+
+    def are_there() -> bool:
+        return path.exists() and len(path.read_text().splitlines()) >= count
+
+    until(are_there, f"line {count} of {EVENTS}")
 
 
 def told(result: dict[str, Any]) -> list[tuple[str, str, str, str | None]]:

@@ -27,6 +27,7 @@ from tests.functional.nat import (
     build,
     floating,
 )
+from tests.functional.waiting import until
 from tests.lab import snapshot
 
 CALLS = pytest.mark.parametrize("calls", [False, True], ids=["bridge-calls-off", "bridge-calls-on"])
@@ -190,9 +191,8 @@ def test_living_connections_survive_changes_of_the_ruleset(small: Cloud) -> None
     small.run("nova_firewall", networks=[PRIVATE])
 
     count = held.output.count("token-of-outside")
-    time.sleep(0.8)
+    until(lambda: held.output.count("token-of-outside") > count, "another answer to the connection that is held")
     assert held.is_running()
-    assert held.output.count("token-of-outside") > count
 
 
 @CALLS

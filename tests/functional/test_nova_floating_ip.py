@@ -24,6 +24,7 @@ from tests.functional.nat import (
     build,
     floating,
 )
+from tests.functional.waiting import until
 
 # One datagram every two milliseconds, each from a port of its own, so that each is a connection of its own.
 ASK_ALL_THE_TIME = """
@@ -122,7 +123,7 @@ def test_with_bridge_calls_hairpin_ports_are_what_brings_a_guest_to_itself(cloud
     calls = cloud.gateway.run(["cat", "/proc/sys/net/bridge/bridge-nf-call-iptables"]).stdout.strip() == "1"
     cloud.gateway.batch(["link set near1 type bridge_slave hairpin off"])
     try:
-        answer = cloud.guests["near1"].request(FLOATING["near1"], timeout=1)
+        answer = cloud.guests["near1"].request(FLOATING["near1"], timeout=1 if calls else 10)
         assert bool(answer) is not calls
     finally:
         cloud.gateway.batch(["link set near1 type bridge_slave hairpin on"])
@@ -145,16 +146,15 @@ def test_a_moved_address_answers_from_the_new_guest_and_cuts_old_connections(sma
     assert {frame.source for frame in announced} == {FLOATING["near1"]}
     assert {frame.source_mac for frame in announced} == {public_mac(small)}
     for each in held:
-        assert each.wait(5) == 0
+        assert each.wait(20) == 0
         assert "cut" in each.output
     assert small.outside.request(FLOATING["near1"]).token == "token-of-near3"
     assert small.guests["near3"].request(OUTSIDE_ADDRESS).peer == FLOATING["near1"]
     assert small.guests["near1"].request(OUTSIDE_ADDRESS).peer == GATEWAY_ADDRESS
     # A connection that the change had nothing to do with goes on under the address it began with.
     before = spared.output.count(GATEWAY_ADDRESS)
-    time.sleep(0.8)
+    until(lambda: spared.output.count(GATEWAY_ADDRESS) > before, "another answer to the connection that was spared")
     assert spared.is_running()
-    assert spared.output.count(GATEWAY_ADDRESS) > before
 
 
 def test_an_address_that_is_taken_away_is_gone_and_its_connections_with_it(small: Cloud) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -22,6 +21,7 @@ from tests.tools.tree import ROOT
 
 from .bridges import addresses, lost_pings, master, shell
 from .controller import ADDRESS, ADDRESS6, BEYOND, BEYOND6, HOST, TOPOLOGY, Controller
+from .waiting import until
 
 EXAMPLE = ROOT / "examples" / "one_interface"
 FLOATING = "203.0.113.2"
@@ -46,13 +46,6 @@ def site(controller: Controller, *arguments: str, playbook: str = "site.yml") ->
     run = controller.ansible.play(playbook, *arguments)
     assert run.code == 0, run.output[-3000:]
     return run
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 def test_one_interface_serves_guests_the_public_network_and_the_controller(controller: Controller) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.databases import GROUPS, NETWORK, NOTICE_LATE, POOL, WEB, WRITER_WAITS, Databases, Watch, until
+from tests.functional.databases import GROUPS, NETWORK, NOTICE_LATE, POOL, WEB, WRITER_WAITS, Databases, Watch
+from tests.functional.waiting import until
 from tests.lab.playbook import Ansible
 from tests.lab.postgresql import NAME, PASSWORD, Server, running_server
 from tests.tools.tree import link_collection

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.functional.databases import WEB, WRITER_WAITS, Databases, until
+from tests.functional.databases import WEB, WRITER_WAITS, Databases
+from tests.functional.waiting import until
 from tests.lab import HostSpec, Lab, Nic, Topology, Wire
 from tests.lab.host import Host
 from tests.lab.postgresql import PASSWORD, USER, Server, running_server

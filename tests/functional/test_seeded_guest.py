@@ -64,7 +64,7 @@ def test_a_guest_comes_up_with_its_addresses_from_its_image_alone(
     items = injection([INSTANCE], NETWORKS, "novalocal", user_data={"web1": TOKEN})
     made = succeeded(run_module("nova_injection", instances=items, images=[kind]))
     plug_in(host)
-    assert not host.ping("10.0.0.2") and not host.ping("10.1.0.3")
+    assert not host.ping("10.0.0.2", timeout=2) and not host.ping("10.1.0.3", timeout=2)
     # The cards are plugged in the other way round, so only a look at the MAC addresses finds the right ones.
     cards = [(str(nic["port_name"]), str(nic["mac"])) for nic in (NICS[::-1] if kind == "nocloud" else NICS)]
     seed = f"{made['instances'][0]['directory']}/{label}.iso"
@@ -83,7 +83,7 @@ def test_a_guest_comes_up_with_its_addresses_from_its_image_alone(
         for address in ("10.0.0.2", "10.1.0.3"):
             assert host.ping(address, count=3, timeout=5)
             assert host.run([PYTHON, "-c", ASK, address, str(TOKEN_PORT)]).stdout.strip() == TOKEN
-    assert not host.ping("10.0.0.2")
+    assert not host.ping("10.0.0.2", timeout=2)
 
 
 @needs_machines

@@ -23,8 +23,9 @@ from tests.lab.guest import Guest
 from tests.lab.kernel import requires_kernel
 from tests.unit.plugins.module_utils.plan.samples import network
 
-from .test_ipv6 import addresses, default_routes, is_settled, until
+from .test_ipv6 import addresses, default_routes, is_settled
 from .test_vlan_cards import converge
+from .waiting import until
 
 Run = Callable[..., dict[str, Any]]
 BOTH, ALONE = 169, 170
@@ -72,7 +73,7 @@ def boot(built: Lab, one: Instance) -> Guest:
     (port,) = one.ports
     guest = built.plug(one.name, one.host, port=port.name, mac=port.mac, bridge=f"br{port.network.removeprefix('net')}")
     guest.serve_token(f"token-of-{one.name}", address="::")
-    assert until(lambda: is_settled(guest), 90), one.name
+    until(lambda: is_settled(guest), f"the address of {one.name}", 90)
     assert [item["local"] for item in addresses(guest)] == [port.address_v6]
     return guest
 

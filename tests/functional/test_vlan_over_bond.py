@@ -51,4 +51,4 @@ def test_a_tenant_network_on_a_bond_outlives_one_of_its_cards(
     succeeded(run_module("nova_bridge", on=one, bridges=[], purge=True, allow_empty_purge=True))
     succeeded(run_module("nova_vlan", on=one, vlans=[], purge=True, allow_empty_purge=True))
     assert (exists(one, "vlan169"), exists(one, "bond0")) == (False, True)
-    assert not one.ping("172.16.169.2")
+    assert not one.ping("172.16.169.2", timeout=2)

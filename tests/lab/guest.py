@@ -85,7 +85,7 @@ class Guest(Host):
         options = ["-x", f"hostname:{self.name}", "-O", "mtu", "-O", "staticroutes"]
         self.clients[card] = self.start([*argv, *patience, *options])
 
-    def dhcp(self, timeout: float = 10.0, card: str = CARD) -> Lease:
+    def dhcp(self, timeout: float = 30.0, card: str = CARD) -> Lease:
         """Get an address for a card by DHCP. The client goes on and renews its lease.
 
         :raises LabError: nobody gave one in time.

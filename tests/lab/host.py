@@ -33,13 +33,13 @@ class Answer:
 class Host(Node):
     """A node that sends requests and can answer them: a host, a guest, the world outside."""
 
-    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 3.0) -> Answer:
+    def request(self, address: str, port: int = TOKEN_PORT, *, udp: bool = False, timeout: float = 10.0) -> Answer:
         """Ask the token server at an address who it is and whom it sees."""
         flags = ["--udp"] if udp else []
         answer = self.ask("request", address, str(port), *flags, "--timeout", str(timeout), timeout=timeout + 10)
         return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))
 
-    def fetch(self, url: str, *, timeout: float = 3.0) -> Answer:
+    def fetch(self, url: str, *, timeout: float = 10.0) -> Answer:
         """Ask an HTTP server of the lab (the metadata service) who it is and whom it sees."""
         answer = self.ask("fetch", url, "--timeout", str(timeout), timeout=timeout + 10)
         return Answer(str(answer["token"]), str(answer["peer"]), str(answer["error"]))

@@ -50,7 +50,7 @@ class Running:
         """Tell whether it has not ended yet."""
         return self._process.poll() is None
 
-    def wait_for(self, text: str, timeout: float = 5.0) -> str:
+    def wait_for(self, text: str, timeout: float = 30.0) -> str:
         """Wait until its output holds a text, and return the output."""
         deadline = time.monotonic() + timeout
         while text not in self.output:
@@ -71,10 +71,10 @@ class Running:
         # nsenter waits for the program it starts and is in the same process group.
         _kill_group(self._process, how)
         try:
-            self._process.wait(2)
+            self._process.wait(5)
         except subprocess.TimeoutExpired:
             _kill_group(self._process, signal.SIGKILL)
-            self._process.wait(2)
+            self._process.wait(5)
         return self.output
 
     def __enter__(self) -> Running:
@@ -214,10 +214,10 @@ class Node:
         answer: dict[str, object] = json.loads(done.stdout)
         return answer
 
-    def ping(self, address: str, count: int = 1, timeout: int = 2) -> bool:
+    def ping(self, address: str, count: int = 1, timeout: int = 5) -> bool:
         """Tell whether an address answers. Says nothing about who answers: see :meth:`Guest.request`."""
         argv = ["ping", "-n", "-q", "-i", "0.2", "-c", str(count), "-W", str(timeout), address]
-        return self.run(argv, check=False, timeout=timeout + count + 2).returncode == 0
+        return self.run(argv, check=False, timeout=timeout + count + 20).returncode == 0
 
     def write_sysctl(self, name: str, value: str) -> None:
         """Set a network setting of this node, named with slashes."""
