@@ -70,7 +70,7 @@ def lock_the_other_way_round(server: Server, database: str, times: int) -> None:
     with server.session(database, "SET deadlock_timeout = '60s'") as session:
         this = session.sql("SELECT pg_backend_pid()").strip()
         waits = f"SELECT count(*) FROM pg_stat_activity WHERE {this} = ANY(pg_blocking_pids(pid))"
-        for _ in range(times):
+        for _round in range(times):
             session.sql("BEGIN; SELECT FROM floating_pools FOR UPDATE")
             until(lambda: server.sql(waits) == "1", "the wait of a worker")
             session.sql("SELECT FROM meta FOR UPDATE; COMMIT")
