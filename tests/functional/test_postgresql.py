@@ -136,6 +136,22 @@ def test_an_ipam_there_gives_the_plans_of_hosts(databases: Databases, url: str, 
     assert plans[1][1] == ["br100"]
 
 
+def test_a_list_is_not_sent_to_a_server_line_by_line(
+    server: Server, databases: Databases, url: str, name: str
+) -> None:
+    network = {**NETWORK, "cidr": "10.0.0.0/16"}
+    assert databases.run("nova_network", database=url, manager="flatdhcp", networks=[network])["changed"]
+    servers = [{**WEB, "name": f"server{number}"} for number in range(300)]
+    server.sql(f"ALTER DATABASE {name} SET log_statement = 'all'")
+    log = server.state / "postgresql.log"
+    for host in ("c1", "c2"):
+        wanted = [{**one, "host": host} for one in servers]
+        before = log.read_text().count("LOG:  statement:")
+        result = databases.run("nova_instance", database=url, manager="flatdhcp", instances=wanted)
+        assert len(result["changes"]) >= len(servers)
+        assert 20 < log.read_text().count("LOG:  statement:") - before < len(servers) / 2
+
+
 def test_a_server_that_ends_in_the_middle_leaves_nothing_of_it(
     server: Server, databases: Databases, url: str, name: str
 ) -> None:

@@ -107,6 +107,9 @@ def open_engine(url: str, writing: bool) -> Engine:
         parsed = parsed.set(query={**_LIBPQ_OPTIONS, **parsed.query})
         # Said here because a server may have another default. Writers wait for each other by a lock.
         options["isolation_level"] = "READ COMMITTED" if writing else "REPEATABLE READ"
+        if parsed.get_driver_name() == "psycopg2":
+            # A list is not sent line by line, each with a wait for the answer; psycopg does so by itself.
+            options["executemany_mode"] = "values_plus_batch"
     try:
         engine = create_engine(parsed, future=True, **options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
