@@ -136,9 +136,7 @@ def test_an_ipam_there_gives_the_plans_of_hosts(databases: Databases, url: str, 
     assert plans[1][1] == ["br100"]
 
 
-def test_a_list_is_not_sent_to_a_server_line_by_line(
-    server: Server, databases: Databases, url: str, name: str
-) -> None:
+def test_a_list_is_not_sent_to_a_server_line_by_line(server: Server, databases: Databases, url: str, name: str) -> None:
     network = {**NETWORK, "cidr": "10.0.0.0/16"}
     assert databases.run("nova_network", database=url, manager="flatdhcp", networks=[network])["changed"]
     servers = [{**WEB, "name": f"server{number}"} for number in range(300)]
