@@ -15,6 +15,7 @@ import pytest
 
 from tests.lab import LabError
 from tests.lab.cloud import COMPUTE, GATEWAY
+from tests.lab.kernel import lacks
 from tests.lab.playbook import Run
 from tests.lab.snapshot import take
 from tests.lab.stage import HOSTS, Stage
@@ -87,6 +88,15 @@ def test_an_operation_is_refused_where_the_inventory_is_all_there_is(served: Sta
     run = play(served, "floating_ip.yml", nova_strict=True, nova_floating_ip_instance="web1")
     assert run.code != 0
     assert "edit nova_floating_addresses in the inventory" in messages(run)
+
+
+@pytest.mark.skipif(not lacks("nf_conntrack_bridge"), reason="this kernel can filter what guests send to each other")
+def test_an_operation_that_hosts_cannot_do_changes_nothing(served: Stage) -> None:
+    before = served.read_instances()
+    run = play(served, "instance.yml", nova_instance_name="web1", nova_instance_security_groups=["web"])
+    assert run.code != 0
+    assert "nf_conntrack_bridge" in messages(run)
+    assert (run.changes(), served.read_instances()) == ([], before)
 
 
 def test_a_preview_of_the_first_run_tells_what_it_then_does(begun: Begun) -> None:
