@@ -236,7 +236,7 @@ def read_fixed_ips(work: Transaction, names: Iterable[str]) -> dict[str, tuple[s
             .outerjoin(fixed, fixed.c.port_id == ports.c.id)
             .outerjoin(networks, networks.c.id == ports.c.network_id)
         )
-        .order_by(instances.c.id, ports.c.position)
+        .order_by(instances.c.name, ports.c.position)
     )
     parts = [query] if len(wanted) > MANY else [query.where(instances.c.name.in_(part)) for part in chunks(wanted)]
     found: dict[str, tuple[str, list[FixedIp]]] = {}

@@ -233,6 +233,9 @@ fixed_ips = Table(
     CheckConstraint("(lease_expires IS NULL) = (lease_host IS NULL)", name="fixed_ips_lease_is_of_a_host"),
 )
 Index("fixed_ips_by_state", fixed_ips.c.state)
+Index("fixed_ips_by_instance", fixed_ips.c.instance)
+_OF_A_HOST = fixed_ips.c.host.is_not(None)
+Index("fixed_ips_of_hosts", fixed_ips.c.host, sqlite_where=_OF_A_HOST, postgresql_where=_OF_A_HOST)
 _OF_A_DEVICE = fixed_ips.c.state == "device"
 Index("fixed_ips_device_once", fixed_ips.c.mac, unique=True, sqlite_where=_OF_A_DEVICE, postgresql_where=_OF_A_DEVICE)
 
@@ -286,6 +289,7 @@ floating_ips = Table(
     Column("generation", BigInteger, nullable=False),
 )
 Index("floating_ips_by_fixed", floating_ips.c.fixed_ip_id)
+Index("floating_ips_by_project", floating_ips.c.project)
 
 # What a host applied last, as it said itself.
 hosts = Table(
