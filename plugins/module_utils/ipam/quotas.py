@@ -45,9 +45,11 @@ class Limits:
     own: Mapping[str, Mapping[str, int]]
 
     @property
-    def are_set(self) -> bool:
-        """Return True when anybody is limited."""
-        return any(maximum != UNLIMITED for quotas in self.own.values() for maximum in quotas.values())
+    def resources(self) -> frozenset[str]:
+        """What anybody is limited in."""
+        return frozenset(
+            name for quotas in self.own.values() for name, maximum in quotas.items() if maximum != UNLIMITED
+        )
 
     def of(self, project: str) -> dict[str, int]:
         """Return how much a project may have."""
@@ -63,8 +65,15 @@ def read_limits(work: Transaction) -> Limits:
     return Limits(own)
 
 
-def read_usage(work: Transaction) -> Usage:
+def read_usage(work: Transaction, names: Iterable[str] = tuple(RESOURCES)) -> Usage:
     """Return how much each project has, by resource and project. What the cloud gave by itself does not count."""
+    return {name: {project: int(count) for project, count in _count(work, name)} for name in names}
+
+
+def _count(work: Transaction, name: str) -> Iterable[Any]:
+    """Return (project, how much of a resource it has)."""
+    if name == "security_group_rules":
+        return _rules_of_largest_group(work).items()
     networks, instances = schema.networks.c, schema.instances.c
     fixed, floating = schema.fixed_ips.c, schema.floating_ips.c
     # An address in quarantine is nobody's any more.
@@ -76,11 +85,8 @@ def read_usage(work: Transaction) -> Usage:
         "floating_ips": select(floating.project, func.count()).where(floating.auto_assigned.is_(False)),
         "security_groups": select(schema.security_groups.c.project, func.count()),
     }
-    usage = {
-        name: {project: int(count) for project, count in work.connection.execute(_by_first_column(query))}
-        for name, query in queries.items()
-    }
-    return {**usage, "security_group_rules": _rules_of_largest_group(work)}
+    rows: Iterable[Any] = work.connection.execute(_by_first_column(queries[name]))
+    return rows
 
 
 def _rules_of_largest_group(work: Transaction) -> dict[str, int]:
@@ -108,15 +114,13 @@ def quotas_kept(work: Transaction, options: Mapping[str, Any]) -> Iterator[None]
     """
     limits_before = read_limits(work)
     asked = (options.get("default_quotas") or {}).values()
-    # Counting takes its time in a large cloud, and where nobody is limited it is for nothing.
-    counts = limits_before.are_set or options.get("projects") or any(value not in (None, UNLIMITED) for value in asked)
-    before: Usage = read_usage(work) if counts else {name: {} for name in RESOURCES}
+    # Counting takes its time in a large cloud, and what nobody is limited in is counted for nothing.
+    may_be_set = options.get("projects") or any(value not in (None, UNLIMITED) for value in asked)
+    before = read_usage(work, RESOURCES if may_be_set else limits_before.resources)
     yield
     limits = read_limits(work)
-    if not limits.are_set:
-        return
-    after = read_usage(work)
-    for name in RESOURCES:
+    after = read_usage(work, [name for name in RESOURCES if name in limits.resources])
+    for name in after:
         excess = [project for project in sorted(after[name]) if _is_over(limits, name, project, after)]
         for project in excess:
             _refuse_growth(project, name, before[name].get(project, 0), after[name][project], limits.of(project)[name])

@@ -53,14 +53,20 @@ def test_many_processes_together_never_exceed_a_quota_and_use_it_up(cloud: Small
         assert view_projects(work, ["red"])[0]["used"]["fixed_ips"] == QUOTA
 
 
-def test_where_nobody_is_limited_nothing_is_counted(cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_is_limited_in_is_not_counted(cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[str] = []
-    count = quotas.read_usage
-    monkeypatch.setattr(quotas, "read_usage", lambda work: counted.append("") or count(work))
-    unlimited = {"networks": -1, "fixed_ips": -1, "floating_ips": None}
-    with cloud.work() as work, quotas_kept(work, {"projects": None, "default_quotas": unlimited}):
-        apply_instances(work, [web("a")], {"manager": "flatdhcp"})
-    assert counted == []
+    count = quotas._count
+    monkeypatch.setattr(quotas, "_count", lambda work, name: counted.append(name) or count(work, name))
+
+    def boot(name: str) -> list[str]:
+        counted.clear()
+        unlimited = {"networks": -1, "fixed_ips": -1, "floating_ips": None}
+        with cloud.work() as work, quotas_kept(work, {"projects": None, "default_quotas": unlimited}):
+            apply_instances(work, [web(name)], {"manager": "flatdhcp"})
+        return [*counted]
+
+    assert boot("a") == []
     with cloud.work() as work, quotas_kept(work, {"default_quotas": {"networks": 1}}):
         apply_projects(work, None, {"networks": 1})
-    assert len(counted) == 2, "before and after"
+    assert counted == [*quotas.RESOURCES, "networks"], "before it is known what will be limited, and after"
+    assert boot("b") == ["networks", "networks"]
