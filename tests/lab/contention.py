@@ -55,6 +55,11 @@ class Operation:
     outcome: Mapping[str, Any] | None
 
     @property
+    def repetitions(self) -> int:
+        """How often the database undid it in favour of others, and it was begun anew."""
+        return max(0, (self.outcome or {}).get("attempts", 1) - 1)
+
+    @property
     def succeeded(self) -> bool:
         """Tell whether it was told that it has what it wanted."""
         return self.outcome is not None and "refused" not in self.outcome
@@ -82,7 +87,7 @@ class Aftermath:
             "exhausted": refused["Exhausted"],
             "conflicts": refused["Conflict"],
             "won after a refusal": sum(o.again and o.succeeded for o in self.operations),
-            "repeated for the database": sum((o.outcome or {}).get("attempts", 1) > 1 for o in self.operations),
+            "repeated for the database": sum(operation.repetitions for operation in self.operations),
             "killed": self.killed,
             "unfinished and whole": sum(operation.name in known for operation in unfinished),
             "unfinished and absent": sum(operation.name not in known for operation in unfinished),
