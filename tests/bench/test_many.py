@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.novanet.network.plugins.module_utils.ipam import schema
 from ansible_collections.novanet.network.plugins.module_utils.ipam.extents import take_oldest
 from ansible_collections.novanet.network.plugins.module_utils.ipam.instances import apply_instances
+from ansible_collections.novanet.network.plugins.module_utils.ipam.projects import ensure_project
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot import read_snapshot
 from ansible_collections.novanet.network.plugins.module_utils.ipam.snapshot_scope import plan_scope
 from ansible_collections.novanet.network.plugins.module_utils.plan.compile import compile_plans
 from ansible_collections.novanet.network.plugins.module_utils.plan.model import HostSettings, Settings
-from sqlalchemy import insert, update
 
 from tests.bench.test_allocation import EXTENTS, compare, network
+from tests.unit.plugins.module_utils.ipam.others import INSTANCES as INSTANCES_OF_OTHERS
+from tests.unit.plugins.module_utils.ipam.others import QUARANTINE, let_others_have
 from tests.unit.plugins.module_utils.ipam.scratch import Scratch
 from tests.unit.plugins.module_utils.ipam.small_cloud import web
 
@@ -29,7 +30,6 @@ TAKEN = 1_000_000
 INSTANCES = 10_000
 HOSTS, ON_EACH = 1000, 10
 CALLS = 100
-PART = 100_000
 
 
 @pytest.fixture
@@ -40,12 +40,7 @@ def ipam(tmp_path: Path) -> Scratch:
 def test_the_next_address_costs_the_same_with_a_million_taken(ipam: Scratch) -> None:
     with ipam.work(check=True) as work:
         few, many = network(work, "few", "11.0.0.0/8"), network(work, "many", "10.0.0.0/8")
-        columns = {"network_id": many.id, "state": "released", "mac": "m", "instance": "i", "origin": "o"}
-        first = many.first + 2
-        for start in range(first, first + TAKEN, PART):
-            rows = [{**columns, "address": address, "generation": 1} for address in range(start, start + PART)]
-            work.connection.execute(insert(schema.fixed_ips), rows)
-        work.connection.execute(update(EXTENTS).where(EXTENTS.c.network_id == many.id).values(first=first + TAKEN))
+        let_others_have(work, "many", TAKEN, QUARANTINE)
 
         def take(row: Any) -> None:
             for _unused in range(CALLS):
@@ -53,6 +48,24 @@ def test_the_next_address_costs_the_same_with_a_million_taken(ipam: Scratch) -> 
 
         title = f"{CALLS} times the next address of a /8 with {TAKEN:,} taken, against none"
         compare(title, lambda: take(few), lambda: take(many))
+
+
+def test_one_instance_beside_a_million_of_others(ipam: Scratch, tmp_path: Path) -> None:
+    (tmp_path / "crowded").mkdir()
+    crowded = Scratch(tmp_path / "crowded")
+    for there in (ipam, crowded):
+        there.apply({"label": "big", "cidr": "10.0.0.0/8", "host": "net1"})
+    with crowded.work() as work:
+        ensure_project(work, "red")
+        let_others_have(work, "big", TAKEN, *INSTANCES_OF_OTHERS)
+
+    def boot_and_delete(there: Scratch) -> None:
+        for state in ("present", "absent"):
+            with there.work() as work:
+                apply_instances(work, [web("own", state=state)], {"manager": "flatdhcp"})
+
+    title = f"an instance that comes and goes beside {TAKEN:,} of others, against alone"
+    compare(title, lambda: boot_and_delete(ipam), lambda: boot_and_delete(crowded))
 
 
 def test_ten_thousand_instances_in_one_call(ipam: Scratch) -> None:

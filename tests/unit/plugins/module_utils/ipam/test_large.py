@@ -17,30 +17,15 @@ from ansible_collections.novanet.network.plugins.module_utils.ipam.extents impor
 from ansible_collections.novanet.network.plugins.module_utils.ipam.floating import apply_floating_addresses
 from ansible_collections.novanet.network.plugins.module_utils.ipam.instances import apply_instances
 from ansible_collections.novanet.network.plugins.module_utils.ipam.store import Transaction
-from sqlalchemy import event, text, update
+from sqlalchemy import event, text
 
+from tests.unit.plugins.module_utils.ipam.others import INSTANCES, QUARANTINE, let_others_have
 from tests.unit.plugins.module_utils.ipam.small_cloud import SmallCloud, gone, web
 
 TAKEN = 1_000_000
 MANY = 10_000
 OTHERS = 50_000
 BIG = {"label": "big", "cidr": "11.0.0.0/8", "host": "net1", "bridge": "br11"}
-NUMBERS = (
-    "WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :first + :count)"
-)
-FILL = f"""{NUMBERS}
-INSERT INTO fixed_ips (network_id, address, state, mac, instance, origin, generation)
-SELECT :network, n, 'released', 'm', 'i', 'o', 1 FROM numbers
-"""
-# Instances of others, all of them with an address.
-CROWD = (
-    f"""{NUMBERS} INSERT INTO instances (id, name, uuid, project, host, hostname, origin, generation)
-    SELECT n, 'other' || n, 'uuid' || n, 'red', 'c' || (n % 100), 'other' || n, 'operation', 1 FROM numbers""",
-    f"""{NUMBERS} INSERT INTO ports (id, instance_id, network_id, position, mac, name)
-    SELECT n, n, :network, 0, 'mac' || n, 'tap' || n FROM numbers""",
-    f"""{NUMBERS} INSERT INTO fixed_ips (network_id, address, state, port_id, mac, instance, origin, generation)
-    SELECT :network, n, 'allocated', n, 'mac' || n, 'other' || n, 'operation', 1 FROM numbers""",
-)
 
 
 @pytest.fixture
@@ -63,17 +48,6 @@ def instructions(work: Transaction, do: Callable[[], object]) -> int:
     do()
     raw.set_progress_handler(None, 0)
     return count
-
-
-def fill(work: Transaction, count: int, *inserts: str) -> None:
-    """Let others have the next addresses of the big network, in the tables alone."""
-    networks, extents = schema.networks, schema.fixed_extents
-    network = work.connection.execute(networks.select().where(networks.c.label == "big")).one()
-    first = network.first + 100
-    for insert in inserts:
-        work.connection.execute(text(insert), {"first": first, "count": count, "network": network.id})
-    behind = update(extents).where(extents.c.network_id == network.id).values(first=first + count)
-    work.connection.execute(behind)
 
 
 def rows_read(cloud: SmallCloud, *items: dict[str, Any]) -> int:
@@ -111,7 +85,7 @@ def test_the_next_address_costs_the_same_with_a_million_taken(cloud: SmallCloud)
 
         few = [take() for _unused in range(20)]
         assert min(few) > 0
-        fill(work, TAKEN, FILL)
+        let_others_have(work, "big", TAKEN, QUARANTINE)
         assert [take() for _unused in range(20)] == few
 
 
@@ -140,7 +114,7 @@ def test_an_operation_costs_nothing_more_for_the_instances_of_others(cloud: Smal
     with cloud.work(check=True) as work:
         costs(work, "0")
         few = costs(work, "1")
-        fill(work, OTHERS, *CROWD)
+        let_others_have(work, "big", OTHERS, *INSTANCES)
         many = costs(work, "2")
     assert {name: count for name, count in many.items() if count > 1.5 * few[name] + 20} == {}, few
     assert min(few.values()) > 10
