@@ -52,7 +52,7 @@ def test_deadlocks_are_resolved_by_repeating_what_was_undone(tmp_path: Path) -> 
     with running_server() as server, ThreadPoolExecutor() as executor:
         url = server.create_database("ipam")
         server.sql(NOTICE_LATE.format("ipam"))
-        crowd = executor.submit(run_crowd, url, tmp_path / "crowd", processes=8, operations=256, kills=0)
+        crowd = executor.submit(run_crowd, url, tmp_path / "crowd", processes=8, operations=128, kills=0)
         lock_the_other_way_round(server, "ipam", DEADLOCKS)
         after = crowd.result()
     assert problems(after) == [], after.summary()

@@ -40,6 +40,8 @@ _SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "120",
     "shared_buffers": "64MB",
+    # It knows its tables after seconds, as one that has been there for longer than a test does.
+    "autovacuum_naptime": "5s",
     "password_encryption": "scram-sha-256",
     "ssl": "on",
     "ssl_cert_file": "server.pem",
