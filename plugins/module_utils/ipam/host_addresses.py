@@ -9,7 +9,6 @@ Instances come, go and move. None of these looks after the addresses of hosts; t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ..change import Change
@@ -32,7 +31,7 @@ def place_host_addresses(work: Transaction) -> None:
     """
     rows = {row.id: row for row in work.connection.execute(select(schema.networks).where(each_host_has_an_address()))}
     known = _known(work)
-    wanted = _needed(work, rows)
+    wanted = _needed(work)
     for place in sorted(known):
         if place not in wanted and known[place].state == "host":
             release(work, known[place], [place[1]])
@@ -67,9 +66,11 @@ def _known(work: Transaction) -> dict[_Place, Any]:
     return {(row.network_id, row.host): row for row in rows}
 
 
-def _needed(work: Transaction, networks: Iterable[int]) -> set[_Place]:
-    """Return (network, host) wherever an instance is, or is about to be, in some networks."""
+def _needed(work: Transaction) -> set[_Place]:
+    """Return (network, host) wherever an instance is, or is about to be."""
     ports, instances = schema.ports, schema.instances
+    # Asked for in this way, ports of other networks are not read (there may be a million of them).
+    networks = select(schema.networks.c.id).where(each_host_has_an_address())
     query = (
         select(ports.c.network_id, instances.c.host, instances.c.next_host)
         .select_from(ports.join(instances, instances.c.id == ports.c.instance_id))
